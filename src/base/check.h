@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// HEARTH_CHECK stops the program on a bug of ours. It is never used on input: input errors are Result errors.
+#pragma once
+
+namespace hearth {
+
+// Prints the failed condition and its place to stderr and aborts.
+[[noreturn]] void check_failed(const char* condition, const char* file, int line);
+
+}  // namespace hearth
+
+#define HEARTH_CHECK(condition) \
+  ((condition) ? static_cast<void>(0) : ::hearth::check_failed(#condition, __FILE__, __LINE__))

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Monotonic time: stop watches and deadlines.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+namespace hearth {
+
+using Clock = std::chrono::steady_clock;
+
+// Milliseconds since construction.
+class Stopwatch {
+ public:
+  double elapsed_ms() const { return std::chrono::duration<double, std::milli>(Clock::now() - start_).count(); }
+
+ private:
+  Clock::time_point start_ = Clock::now();
+};
+
+// A point in time after which work should stop; none by default.
+class Deadline {
+ public:
+  Deadline() = default;
+  static Deadline after_ms(double ms) {
+    Deadline deadline;
+    deadline.at_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double, std::milli>(ms));
+    return deadline;
+  }
+
+  bool passed() const { return at_.has_value() && Clock::now() >= *at_; }
+
+ private:
+  std::optional<Clock::time_point> at_;
+};
+
+}  // namespace hearth
