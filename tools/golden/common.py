@@ -124,8 +124,9 @@ def ascii_line(value):
     return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
 
 
-def write_text(name, text, limit_bytes):
-    """Writes tests/golden/<name>; refuses to pass the size that was agreed for it."""
+def write_text(name, text, limit_bytes, script, **record):
+    """Writes tests/golden/<name> and its entry in manifest.json: which script made it, with which
+    versions, and its sha256. Refuses to pass the size that was agreed for the file."""
     data = text.encode("ascii")
     if len(data) > limit_bytes:
         sys.exit(f"{name}: {len(data)} bytes, more than the {limit_bytes} allowed")
@@ -133,4 +134,15 @@ def write_text(name, text, limit_bytes):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:
         file.write(data)
-    print(f"{name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    digest = hashlib.sha256(data).hexdigest()
+    print(f"{name}: {len(data)} bytes, sha256 {digest}")
+
+    manifest_path = os.path.join(GOLDEN_DIR, "manifest.json")
+    manifest = {}
+    if os.path.exists(manifest_path):
+        with open(manifest_path, encoding="ascii") as file:
+            manifest = json.load(file)
+    manifest[name] = {"made_by": made_by(script), **record, "sha256": digest}
+    with open(manifest_path, "w", encoding="ascii", newline="\n") as file:
+        json.dump(manifest, file, ensure_ascii=True, indent=1, sort_keys=True)
+        file.write("\n")

@@ -116,7 +116,8 @@ def main():
             lines.append(f"{common.ascii_line(key)}:{{\n{inner}\n}}")
         else:
             lines.append(f"{common.ascii_line(key)}:{common.ascii_line(value)}")
-    common.write_text("unicode_classes.json", "{\n" + ",\n".join(lines) + "\n}\n", 200_000)
+    common.write_text("unicode_classes.json", "{\n" + ",\n".join(lines) + "\n}\n", 200_000,
+                      script=__file__, versions=result["versions"])
     for name, ranges in [*((k, result[k]) for k in ("L", "N", "space", "numeric")),
                          *sets.items(), *rust.items(), *contraction.items()]:
         count = sum(high - low + 1 for low, high in ranges)
