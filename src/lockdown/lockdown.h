@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gives up, for the whole process and for good, the means to send anything anywhere: a seccomp filter refuses sockets
-// and io_uring and what could reach into other processes; Landlock limits writes to named folders. Called before a
-// prompt is read. See docs/decisions for the list of calls and why.
+// Gives up, for the whole process and for good, the means to send anything anywhere: a seccomp
+// filter refuses sockets and io_uring and what could reach into other processes; Landlock limits
+// writes to named folders. Called before a prompt is read. The calls that are refused, and why, are
+// listed in seccomp_filter.cc.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +14,8 @@
 namespace hearth {
 
 struct LockdownOptions {
-  std::vector<std::filesystem::path> writable;  // folders (existing) below which files may still be written
+  // Folders (existing) below which files may still be written, made, renamed and removed.
+  std::vector<std::filesystem::path> writable;
 };
 
 struct LockdownReport {
@@ -22,8 +24,20 @@ struct LockdownReport {
   std::string summary;  // one line for people
 };
 
-// Closes inherited descriptors above 2 that are not needed, then installs both filters on all threads.
-// Errors: kUnavailable (the kernel refused: names the call and the remedy). Nothing is half installed on success.
+// Closes every descriptor above 2, turns core dumps off, then installs both filters on all threads.
+// To be called early: before files are opened that are to stay open, and before threads are started
+// (Landlock reaches only the calling thread and those that it starts later).
+//
+// Threading: for a process with one thread. It cannot be undone; children inherit it.
+// Errors: kUsage (a writable folder is not one; other threads are running), kUnavailable (the
+// kernel refused: names the call and the remedy). After an error the process may be partly locked
+// down: it has lost rights, never gained any, and must not read a prompt.
 Result<LockdownReport> lockdown(const LockdownOptions& options);
+
+// The version of Landlock that the running kernel offers; 0 where there is none.
+int landlock_abi();
+
+// Whether the running kernel takes seccomp filters.
+bool seccomp_available();
 
 }  // namespace hearth

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lockdown/landlock.h"
+
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+
+#include "base/files.h"
+#include "base/strings.h"
+#include "lockdown/lockdown.h"
+
+namespace hearth {
+namespace {
+
+// Rights of newer kernels than the headers we build with.
+constexpr uint64_t kTruncate = 1ull << 14;          // ABI 3
+constexpr uint64_t kNetBindTcp = 1ull << 0;         // ABI 4
+constexpr uint64_t kNetConnectTcp = 1ull << 1;      // ABI 4
+constexpr uint64_t kScopeAbstractUnix = 1ull << 0;  // ABI 6
+constexpr uint64_t kScopeSignal = 1ull << 1;        // ABI 6
+
+// struct landlock_ruleset_attr as of ABI 6; older kernels are given its beginning.
+struct RulesetAttributes {
+  uint64_t handled_access_fs;
+  uint64_t handled_access_net;
+  uint64_t scoped;
+};
+
+constexpr uint64_t kWriteAbi1 = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+                                LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
+                                LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+                                LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+                                LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM;
+
+// What a writable folder allows: files, folders and links, but no devices, sockets or pipes, which
+// would be doors to other processes.
+constexpr uint64_t kFolderAbi1 = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+                                 LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |
+                                 LANDLOCK_ACCESS_FS_MAKE_REG;
+
+// The rights about writing that a kernel of this ABI can refuse.
+uint64_t write_rights(int abi) {
+  uint64_t rights = kWriteAbi1;
+  if (abi >= 2) rights |= LANDLOCK_ACCESS_FS_REFER;
+  if (abi >= 3) rights |= kTruncate;
+  return rights;
+}
+
+Error refused(std::string_view call) {
+  return Error(ErrorCode::kUnavailable, concat("lockdown: ", call, ": ", std::strerror(errno),
+                                               "; check that nothing else restricts this process"));
+}
+
+// Closes a descriptor at the end of its scope.
+struct Descriptor {
+  int fd;
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+// Allows `rights` at `path` and, where it is a folder, below it.
+Result<void> allow(int ruleset, const std::filesystem::path& path, uint64_t rights) {
+  const Descriptor target{::open(path.c_str(), O_PATH | O_CLOEXEC)};
+  if (target.fd < 0) return file_error(errno, "cannot open", path);
+  struct landlock_path_beneath_attr rule {};
+  rule.allowed_access = rights;
+  rule.parent_fd = target.fd;
+  if (::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0) {
+    return refused("landlock_add_rule");
+  }
+  return {};
+}
+
+}  // namespace
+
+int landlock_abi() {
+  const long abi =
+      ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  return abi > 0 ? static_cast<int>(abi) : 0;
+}
+
+Result<void> confine_writes(int abi, const std::vector<std::filesystem::path>& writable) {
+  if (abi == 0) return {};
+  RulesetAttributes attributes{write_rights(abi), 0, 0};
+  std::size_t attribute_bytes = sizeof attributes.handled_access_fs;
+  if (abi >= 4) {
+    attributes.handled_access_net = kNetBindTcp | kNetConnectTcp;
+    attribute_bytes = 2 * sizeof(uint64_t);
+  }
+  if (abi >= 6) {
+    attributes.scoped = kScopeAbstractUnix | kScopeSignal;
+    attribute_bytes = sizeof attributes;
+  }
+  const Descriptor ruleset{
+      static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, attribute_bytes, 0))};
+  if (ruleset.fd < 0) return refused("landlock_create_ruleset");
+
+  const uint64_t handled = write_rights(abi);
+  const uint64_t folder_rights = handled & (kFolderAbi1 | LANDLOCK_ACCESS_FS_REFER | kTruncate);
+  for (const std::filesystem::path& folder : writable) {
+    struct stat info {};
+    if (::stat(folder.c_str(), &info) != 0) return file_error(errno, "cannot open", folder);
+    if (!S_ISDIR(info.st_mode)) {
+      return Error(ErrorCode::kUsage, concat("lockdown: ", printable(folder.string(), 300),
+                                             ": is not a folder; name one"));
+    }
+    HEARTH_TRY(allow(ruleset.fd, folder, folder_rights));
+  }
+  // The terminal and /dev/null are not ways out, and libraries open them.
+  for (const char* device : {"/dev/tty", "/dev/null"}) {
+    if (::access(device, F_OK) != 0) continue;
+    HEARTH_TRY(allow(ruleset.fd, device, handled & (LANDLOCK_ACCESS_FS_WRITE_FILE | kTruncate)));
+  }
+  if (::syscall(SYS_landlock_restrict_self, ruleset.fd, 0) != 0) {
+    return refused("landlock_restrict_self");
+  }
+  return {};
+}
+
+}  // namespace hearth

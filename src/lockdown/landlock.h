@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Landlock by its raw system calls (linux/landlock.h of Debian 12 stops at ABI 2; newer rights are
+// defined here). Internal to the folder. Source: Documentation/userspace-api/landlock.rst of Linux.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "base/result.h"
+
+namespace hearth {
+
+// Confines writes of the calling thread and its future children to files below `writable`, to
+// /dev/tty and /dev/null; where the kernel knows how, also refuses TCP, abstract Unix sockets and
+// signals to processes outside. Needs no_new_privs. Does nothing where landlock_abi() is 0.
+// Errors: kUsage (a folder of `writable` cannot be opened), kUnavailable (the kernel refused).
+Result<void> confine_writes(int abi, const std::vector<std::filesystem::path>& writable);
+
+}  // namespace hearth

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lockdown/lockdown.h"
+
+#include <linux/close_range.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "base/strings.h"
+#include "lockdown/landlock.h"
+#include "lockdown/seccomp_filter.h"
+
+namespace hearth {
+namespace {
+
+Error refused(std::string_view call) {
+  return Error(ErrorCode::kUnavailable, concat("lockdown: ", call, ": ", std::strerror(errno),
+                                               "; check that nothing else restricts this process"));
+}
+
+// Threads of this process; 1 where /proc cannot be read.
+int count_threads() {
+  std::error_code error;
+  int count = 0;
+  for (std::filesystem::directory_iterator task("/proc/self/task", error), end;
+       !error && task != end; task.increment(error)) {
+    ++count;
+  }
+  return count > 0 ? count : 1;
+}
+
+// A descriptor that was handed down may be a connected socket, which no filter on new ones stops.
+Result<void> close_inherited_descriptors() {
+  if (::syscall(SYS_close_range, 3u, ~0u, 0u) == 0) return {};
+  if (errno != ENOSYS) return refused("close_range");
+  const long descriptors_max = ::sysconf(_SC_OPEN_MAX);  // Linux before 5.9
+  for (int fd = 3; fd < descriptors_max; ++fd) ::close(fd);
+  return {};
+}
+
+// A core dump is a copy of the prompt on disk; the dumpable flag also keeps other processes of the
+// same user from reading our memory.
+Result<void> disable_core_dumps() {
+  const struct rlimit none {};
+  if (::setrlimit(RLIMIT_CORE, &none) != 0) return refused("setrlimit(RLIMIT_CORE)");
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return refused("prctl(PR_SET_DUMPABLE)");
+  return {};
+}
+
+}  // namespace
+
+Result<LockdownReport> lockdown(const LockdownOptions& options) {
+  const int abi = landlock_abi();
+  if (const int threads = count_threads(); abi > 0 && threads > 1) {
+    return Error(ErrorCode::kUsage, concat("lockdown: ", threads,
+                                           " threads are running and Landlock reaches only this "
+                                           "one; lock down before starting threads"));
+  }
+  HEARTH_TRY(close_inherited_descriptors());
+  HEARTH_TRY(disable_core_dumps());
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return refused("prctl(PR_SET_NO_NEW_PRIVS)");
+  HEARTH_TRY(confine_writes(abi, options.writable));
+  HEARTH_TRY(install_seccomp_filter());
+
+  LockdownReport report{true, abi, ""};
+  report.summary =
+      abi > 0
+          ? concat("seccomp refuses sockets; Landlock ABI ", abi, " confines writes")
+          : std::string("seccomp refuses sockets; this kernel has no Landlock to confine writes");
+  return report;
+}
+
+}  // namespace hearth

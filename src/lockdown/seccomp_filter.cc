@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// A list of refusals, not of permissions: what a C++ runtime needs differs between libc versions
+// and must not break an update, while the doors out of a process are few and known.
+#include "lockdown/seccomp_filter.h"
+
+#include <sched.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "base/strings.h"
+#include "lockdown/lockdown.h"
+
+namespace hearth {
+namespace {
+
+// Refused with EPERM, whatever the arguments.
+constexpr int kRefusedCalls[] = {
+    // Sockets of every family. AF_UNIX too: D-Bus, nscd and systemd-resolved would act as proxies.
+    SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen),
+    SCMP_SYS(accept), SCMP_SYS(accept4),
+    // seccomp cannot see the address in a msghdr, nor descriptors that arrive by SCM_RIGHTS.
+    SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg),
+    // io_uring does all of the above behind seccomp's back.
+    SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register),
+    // Reaching into other processes, which may connect.
+    SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
+    SCMP_SYS(pidfd_getfd),
+    // Changing the rules of the kernel, or leaving for a namespace with other rules.
+    SCMP_SYS(bpf), SCMP_SYS(setns), SCMP_SYS(unshare)};
+
+constexpr unsigned long kNamespaceFlags[] = {CLONE_NEWNS,  CLONE_NEWCGROUP, CLONE_NEWUTS,
+                                             CLONE_NEWIPC, CLONE_NEWUSER,   CLONE_NEWPID,
+                                             CLONE_NEWNET};
+
+// Typing into the terminal that we were started from: its shell would run it after we have gone.
+constexpr unsigned long kRefusedIoctls[] = {TIOCSTI, TIOCLINUX};
+
+Error refused(std::string_view step, int negative_errno) {
+  return Error(ErrorCode::kUnavailable,
+               concat("lockdown: ", step, ": ", std::strerror(-negative_errno),
+                      "; hearth reads prompts only where the kernel has seccomp filters"));
+}
+
+struct Release {
+  void operator()(void* filter) const { seccomp_release(filter); }
+};
+using Filter = std::unique_ptr<void, Release>;  // scmp_filter_ctx is a void*
+
+int set_attributes(scmp_filter_ctx filter) {
+  // i386 and x32 entries have other call numbers; the whole architecture is refused, not killed.
+  int status = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM));
+  if (status == 0) status = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 1);
+  if (status == 0) status = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+  return status;
+}
+
+int add_rules(scmp_filter_ctx filter) {
+  constexpr uint32_t kRefuse = SCMP_ACT_ERRNO(EPERM);
+  int status = 0;
+  for (const int call : kRefusedCalls) {
+    if (status == 0) status = seccomp_rule_add(filter, kRefuse, call, 0);
+  }
+  // send() on a connected descriptor is a sendto() without an address; with one it picks a target.
+  if (status == 0) {
+    status = seccomp_rule_add(filter, kRefuse, SCMP_SYS(sendto), 1, SCMP_A4(SCMP_CMP_NE, 0));
+  }
+  for (const unsigned long flag : kNamespaceFlags) {
+    if (status != 0) break;
+    status = seccomp_rule_add(filter, kRefuse, SCMP_SYS(clone), 1,
+                              SCMP_A0(SCMP_CMP_MASKED_EQ, flag, flag));
+  }
+  // clone3's flags lie in memory; libc falls back to clone where the call does not exist.
+  if (status == 0) {
+    status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+  }
+  for (const unsigned long request : kRefusedIoctls) {
+    if (status != 0) break;
+    // The kernel looks at the lower 32 bits of the request only.
+    status = seccomp_rule_add(filter, kRefuse, SCMP_SYS(ioctl), 1,
+                              SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, request));
+  }
+  return status;
+}
+
+}  // namespace
+
+bool seccomp_available() { return seccomp_api_get() >= 2; }  // 2: filters with TSYNC
+
+Result<void> install_seccomp_filter() {
+  const Filter filter(seccomp_init(SCMP_ACT_ALLOW));
+  if (filter == nullptr) return refused("seccomp_init", -ENOMEM);
+  if (const int status = set_attributes(filter.get()); status != 0) {
+    return refused("seccomp_attr_set", status);
+  }
+  if (const int status = add_rules(filter.get()); status != 0) {
+    return refused("seccomp_rule_add", status);
+  }
+  if (const int status = seccomp_load(filter.get()); status != 0) {
+    return refused("seccomp_load", status);
+  }
+  return {};
+}
+
+}  // namespace hearth
