@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "package/sha256.h"
+
+#include <algorithm>
+#include <array>
+
+namespace hearth {
+
+Sha256::Sha256() { crypto_hash_sha256_init(&state_); }
+
+void Sha256::update(std::span<const std::byte> bytes) {
+  crypto_hash_sha256_update(&state_, reinterpret_cast<const unsigned char*>(bytes.data()),
+                            bytes.size());
+}
+
+std::string Sha256::finish_hex() {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::array<unsigned char, crypto_hash_sha256_BYTES> hash;
+  crypto_hash_sha256_final(&state_, hash.data());
+  std::string hex;
+  for (const unsigned char byte : hash) {
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 15];
+  }
+  return hex;
+}
+
+bool is_sha256_hex(std::string_view text) {
+  return text.size() == 2 * crypto_hash_sha256_BYTES &&
+         std::all_of(text.begin(), text.end(), [](char digit) {
+           return (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f');
+         });
+}
+
+}  // namespace hearth

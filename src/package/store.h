@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store of models on this device. Disk format:
+//
+//   blobs/sha256-<64 hex digits>            the bytes, named by their hash, read-only
+//   blobs/.tmp-XXXXXX                       a blob being written; stale ones go at the next write
+//   models/<name>/<version>/manifest.json   what a version is made of (manifest.h)
+//   models/<name>/active                    the version that <name> means, one line
+//   lock                                    held exclusively by whoever writes (flock)
+//
+// Every write is: temporary file, fsync, verify, rename, fsync of the folder, so that a crash at
+// any moment leaves the old or the new state. Readers never wait: what they can see is whole.
+//
+// Threading: a Store is a path; any number of processes and threads may use the same folder.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/function_ref.h"
+#include "base/result.h"
+#include "package/manifest.h"
+
+namespace hearth {
+
+// Called after each piece with the bytes done and the bytes in all; returns false to stop.
+using ByteProgress = FunctionRef<bool(uint64_t, uint64_t)>;
+
+struct ImportRequest {
+  std::filesystem::path file;
+  std::string name;
+  std::string version;          // empty: "sha256-" and the first 12 digits of the file's hash
+  std::string licence;          // empty where unknown
+  std::string sha256_expected;  // empty: whatever the file holds is right
+};
+
+struct StoredModel {
+  Manifest manifest;
+  bool active = false;  // its name, without a version, means this one
+};
+
+class Store {
+ public:
+  explicit Store(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  const std::filesystem::path& folder() const { return folder_; }
+
+  // Copies the file into the store and makes it what `name` means. The same bytes are kept once.
+  // Errors: kUsage (name, version or hash malformed; a folder), kNotFound (no such file), kCorrupt
+  // (empty file), kVerification (another hash than expected: both), kUnavailable (disk full,
+  // permission), kCancelled. After an error the store is as it was.
+  Result<Manifest> import(const ImportRequest& request, ByteProgress progress) const;
+
+  // All versions of all models, by name, then version. A store that does not exist yet is empty.
+  // Errors: kCorrupt (a manifest: named), kUnavailable (permission).
+  Result<std::vector<StoredModel>> list() const;
+
+  // `name` or `name@version`. Errors: kNotFound, kUsage (malformed), and those of list().
+  Result<StoredModel> find(std::string_view reference) const;
+
+  // Where the weights of a stored model are. Errors: kCorrupt (the blob is gone or has another
+  // size).
+  Result<std::filesystem::path> model_path(const Manifest& manifest) const;
+
+  // Removes `name` (all its versions) or `name@version`, then the blobs that no manifest names.
+  // Returns the bytes set free; where some other manifest is broken, blobs stay and that is 0.
+  // Errors: kNotFound, kUsage (malformed), kUnavailable (permission).
+  Result<uint64_t> remove(std::string_view reference) const;
+
+ private:
+  std::filesystem::path blob_path(std::string_view sha256) const;
+  std::filesystem::path version_folder(std::string_view name, std::string_view version) const;
+  Result<std::string> active_version(std::string_view name) const;
+  Result<Manifest> read_manifest(std::string_view name, std::string_view version) const;
+  Result<void> add_blob(const ImportRequest& request, ManifestFile& file,
+                        ByteProgress progress) const;
+  Result<void> add_manifest(const Manifest& manifest) const;
+  Result<void> remove_version(std::string_view name, std::string_view version) const;
+  Result<uint64_t> remove_unused_blobs() const;
+
+  std::filesystem::path folder_;
+};
+
+}  // namespace hearth
