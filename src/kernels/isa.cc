@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/isa.h"
+
+#include <array>
+#include <vector>
+
+#include "base/check.h"
+#include "kernels/kernels.h"
+
+namespace hearth {
+
+extern const KernelTable kKernelsScalar;
+#if defined(__x86_64__)
+extern const KernelTable kKernelsAvx2;
+extern const KernelTable kKernelsAvx512;
+#endif
+
+namespace {
+
+bool cpu_has(Isa isa) {
+  switch (isa) {
+    case Isa::kScalar:
+      return true;
+#if defined(__x86_64__)
+    case Isa::kAvx2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    case Isa::kAvx512:
+      return cpu_has(Isa::kAvx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx512vnni");
+#endif
+    default:
+      return false;
+  }
+}
+
+constexpr std::array<Isa, 3> kAll = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512};
+
+std::vector<Isa> detect() {
+  std::vector<Isa> found;
+  for (const Isa isa : kAll) {
+    if (cpu_has(isa)) found.push_back(isa);
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string_view isa_name(Isa isa) {
+  switch (isa) {
+    case Isa::kScalar:
+      return "scalar";
+    case Isa::kAvx2:
+      return "avx2";
+    case Isa::kAvx512:
+      return "avx512";
+  }
+  HEARTH_CHECK(!"an instruction set without a name");
+}
+
+std::optional<Isa> parse_isa(std::string_view name) {
+  for (const Isa isa : kAll) {
+    if (isa_name(isa) == name) return isa;
+  }
+  return std::nullopt;
+}
+
+std::span<const Isa> available_isas() {
+  static const std::vector<Isa> isas = detect();
+  return isas;
+}
+
+Isa best_isa() { return available_isas().back(); }
+
+const KernelTable& kernels_for(Isa isa) {
+  HEARTH_CHECK(cpu_has(isa));
+  switch (isa) {
+#if defined(__x86_64__)
+    case Isa::kAvx512:
+      return kKernelsAvx512;
+    case Isa::kAvx2:
+      return kKernelsAvx2;
+#endif
+    default:
+      return kKernelsScalar;
+  }
+}
+
+}  // namespace hearth

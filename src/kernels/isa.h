@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The instruction sets that kernels exist for, and which of them this CPU has. Chosen once, at run time.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace hearth {
+
+// In the order of preference: the last available one is the default.
+enum class Isa {
+  kScalar,  // portable: what a CPU without AVX2 runs; its default numerics are float
+  kAvx2,    // AVX2, FMA, F16C
+  kAvx512,  // AVX-512 F/BW/DQ/VL and VNNI
+};
+
+// How the forward pass rounds.
+enum class Numerics {
+  kFast,   // activations int8 in groups of 32 (some int16), KV cache f16
+  kFloat,  // activations and KV cache float32: the reference
+};
+
+std::string_view isa_name(Isa isa);                      // "scalar", "avx2", "avx512"
+std::optional<Isa> parse_isa(std::string_view name);     // by those names
+std::span<const Isa> available_isas();                   // on this CPU, kScalar first
+Isa best_isa();
+
+}  // namespace hearth

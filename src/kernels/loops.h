@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every kernel, written once over the primitives of a vector_*.h header (VecF, VecI, VecB, f_*, i_*, b_*, kLanes).
+// Included once by each kernels_*.cc after that header; all of it is in an anonymous namespace, so that no code built
+// for one instruction set can be linked into another.
+//
+// Order of arithmetic: output rows are lanes, so a row's sum runs over the columns in order in every kernel; sums over
+// a vector use 16 virtual lanes and one fixed tree. Hence AVX2 and AVX-512 give the same bits.
+#pragma once
+
+#include "kernels/kernels.h"
+#include "kernels/loops_attention.h"
+#include "kernels/loops_matmul.h"
+#include "kernels/loops_vector.h"
+
+namespace hearth {
+namespace {
+
+constexpr KernelTable make_table(Isa isa) {
+  return KernelTable{
+      .isa = isa,
+      .matmul = matmul,
+      .quantize = quantize,
+      .rms_norm = rms_norm,
+      .silu_multiply = silu_multiply,
+      .to_half = to_half,
+      .attend_half = attend<HalfElement>,
+      .attend_float = attend<FloatElement>,
+      .fold_partial = fold_partial,
+      .finish_partial = finish_partial,
+  };
+}
+
+}  // namespace
+}  // namespace hearth

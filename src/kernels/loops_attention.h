@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attention over one split of the context: scores, softmax and weighted values with no more memory than the split
+// needs (Milakov and Gimelshein 2018; Dao et al. 2022), as a partial result that later splits are folded into in order.
+// See loops.h for how it is included.
+#pragma once
+
+#include "kernels/kernels.h"
+#include "kernels/loops_vector.h"
+
+namespace hearth {
+namespace {
+
+struct HalfElement {
+  static constexpr std::size_t kBytes = 2;
+  static VecF load(const std::byte* p) { return f_load_half(p); }
+};
+struct FloatElement {
+  static constexpr std::size_t kBytes = 4;
+  static VecF load(const std::byte* p) { return f_load(reinterpret_cast<const float*>(p)); }
+};
+
+constexpr int kRowTile = 4;
+
+// Scores of kRows query rows against kVectors * kLanes positions from `position` on.
+template <typename Element, int kRows, int kVectors>
+inline void score_tile(const AttentionArgs& args, int32_t row, int32_t position) {
+  const std::byte* keys[kVectors];
+  for (int v = 0; v < kVectors; ++v) {
+    const int32_t p = position + v * kLanes;
+    const int32_t in_page = p % args.page_tokens;
+    const std::size_t block = static_cast<std::size_t>(in_page / kKeyBlock) * args.head_size * kKeyBlock;
+    keys[v] = args.keys[p / args.page_tokens] + (block + in_page % kKeyBlock) * Element::kBytes;
+  }
+  VecF acc[kRows][kVectors];
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) acc[r][v] = f_set1(0.0f);
+  }
+  for (int32_t i = 0; i < args.head_size; ++i) {
+    VecF key[kVectors];
+    for (int v = 0; v < kVectors; ++v) {
+      key[v] = Element::load(keys[v] + static_cast<std::size_t>(i) * kKeyBlock * Element::kBytes);
+    }
+    for (int r = 0; r < kRows; ++r) {
+      const VecF q = f_set1(args.queries[row + r][i]);
+      for (int v = 0; v < kVectors; ++v) acc[r][v] = f_fma(q, key[v], acc[r][v]);
+    }
+  }
+  const VecF scale = f_set1(args.scale);
+  for (int r = 0; r < kRows; ++r) {
+    float* scores = args.scores + static_cast<std::size_t>(row + r) * kAttentionSplit + position;
+    for (int v = 0; v < kVectors; ++v) f_store(scores + v * kLanes, f_mul(acc[r][v], scale));
+  }
+}
+
+// Turns a row's scores into weights exp(score - max) of its visible positions and zeros up to `count` (a multiple
+// of 16); writes max and sum of the weights.
+inline void softmax_row(float* scores, int32_t visible, int32_t count, float* max_out, float* sum_out) {
+  for (int32_t i = visible; i < (visible + 15) / 16 * 16; ++i) scores[i] = -3.0e38f;
+  VecF best = f_set1(-3.0e38f);
+  for (int32_t i = 0; i < visible; i += kLanes) best = f_max(best, f_load(scores + i));
+  const float max = max_lane(best);
+  VecF sums[kParts];
+  for (VecF& part : sums) part = f_set1(0.0f);
+  for (int32_t i = 0; i < visible; i += 16) {
+    for (int part = 0; part < kParts; ++part) {
+      float* at = scores + i + part * kLanes;
+      f_store(at, f_exp(f_sub(f_load(at), f_set1(max))));
+    }
+    if (i + 16 > visible) {
+      for (int32_t hidden = visible; hidden < i + 16; ++hidden) scores[hidden] = 0.0f;
+    }
+    for (int part = 0; part < kParts; ++part) sums[part] = f_add(sums[part], f_load(scores + i + part * kLanes));
+  }
+  for (int32_t i = (visible + 15) / 16 * 16; i < count; ++i) scores[i] = 0.0f;
+  *max_out = max;
+  *sum_out = sum16(sums);
+}
+
+// Weighted values of kRows rows, kVectors * kLanes of the head's values from `dimension` on.
+template <typename Element, int kRows, int kVectors>
+inline void value_tile(const AttentionArgs& args, int32_t row, int32_t count, int32_t dimension) {
+  VecF acc[kRows][kVectors];
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) acc[r][v] = f_set1(0.0f);
+  }
+  const std::size_t row_bytes = static_cast<std::size_t>(args.head_size) * Element::kBytes;
+  for (int32_t page_start = 0; page_start < count; page_start += args.page_tokens) {
+    const std::byte* values = args.values[page_start / args.page_tokens] + dimension * Element::kBytes;
+    const int32_t in_page = count - page_start < args.page_tokens ? count - page_start : args.page_tokens;
+    const float* weights = args.scores + static_cast<std::size_t>(row) * kAttentionSplit + page_start;
+    for (int32_t p = 0; p < in_page; ++p) {
+      VecF value[kVectors];
+      for (int v = 0; v < kVectors; ++v) value[v] = Element::load(values + p * row_bytes + v * kLanes * Element::kBytes);
+      for (int r = 0; r < kRows; ++r) {
+        const VecF weight = f_set1(weights[r * kAttentionSplit + p]);
+        for (int v = 0; v < kVectors; ++v) acc[r][v] = f_fma(weight, value[v], acc[r][v]);
+      }
+    }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    float* out = args.partials + static_cast<std::size_t>(row + r) * args.partial_stride + dimension;
+    for (int v = 0; v < kVectors; ++v) f_store(out + v * kLanes, acc[r][v]);
+  }
+}
+
+template <typename Element, int kRows>
+inline void attend_rows(const AttentionArgs& args, int32_t row) {
+  int32_t count = 0;  // positions that any of the rows sees, rounded up to whole key blocks
+  for (int r = 0; r < kRows; ++r) count = args.visible[row + r] > count ? args.visible[row + r] : count;
+  count = (count + kKeyBlock - 1) / kKeyBlock * kKeyBlock;
+  int32_t position = 0;
+  for (; position + 2 * kLanes <= count; position += 2 * kLanes) score_tile<Element, kRows, 2>(args, row, position);
+  for (; position < count; position += kLanes) score_tile<Element, kRows, 1>(args, row, position);
+  for (int r = 0; r < kRows; ++r) {
+    float* partial = args.partials + static_cast<std::size_t>(row + r) * args.partial_stride + args.head_size;
+    softmax_row(args.scores + static_cast<std::size_t>(row + r) * kAttentionSplit, args.visible[row + r], count, partial,
+                partial + 1);
+  }
+  int32_t seen = 0;  // without the rounding: what lies beyond may never have been written
+  for (int r = 0; r < kRows; ++r) seen = args.visible[row + r] > seen ? args.visible[row + r] : seen;
+  int32_t dimension = 0;
+  for (; dimension + 2 * kLanes <= args.head_size; dimension += 2 * kLanes) {
+    value_tile<Element, kRows, 2>(args, row, seen, dimension);
+  }
+  for (; dimension < args.head_size; dimension += kLanes) value_tile<Element, kRows, 1>(args, row, seen, dimension);
+}
+
+template <typename Element>
+void attend(const AttentionArgs& args) {
+  int32_t row = 0;
+  for (; row + kRowTile <= args.rows; row += kRowTile) attend_rows<Element, kRowTile>(args, row);
+  switch (args.rows - row) {
+    case 3:
+      return attend_rows<Element, 3>(args, row);
+    case 2:
+      return attend_rows<Element, 2>(args, row);
+    case 1:
+      return attend_rows<Element, 1>(args, row);
+    default:
+      return;
+  }
+}
+
+// A partial is [head_size] weighted values, then max, then sum of weights; a sum of 0 means that nothing was seen.
+void fold_partial(float* into, const float* from, int32_t head_size) {
+  if (from[head_size + 1] == 0.0f) return;
+  if (into[head_size + 1] == 0.0f) {
+    for (int32_t i = 0; i < head_size + 2; ++i) into[i] = from[i];
+    return;
+  }
+  const float max = into[head_size] > from[head_size] ? into[head_size] : from[head_size];
+  const float old_factor = exp1(into[head_size] - max);
+  const float new_factor = exp1(from[head_size] - max);
+  for (int32_t i = 0; i < head_size; i += kLanes) {
+    const VecF scaled = f_mul(f_load(into + i), f_set1(old_factor));
+    f_store(into + i, f_fma(f_load(from + i), f_set1(new_factor), scaled));
+  }
+  into[head_size] = max;
+  into[head_size + 1] = into[head_size + 1] * old_factor + from[head_size + 1] * new_factor;
+}
+
+void finish_partial(const float* partial, int32_t head_size, float* out) {
+  const VecF factor = f_set1(1.0f / partial[head_size + 1]);
+  for (int32_t i = 0; i < head_size; i += kLanes) f_store(out + i, f_mul(f_load(partial + i), factor));
+}
+
+}  // namespace
+}  // namespace hearth

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loops over one vector: sums, exponential, normalisation, activation, rounding. See loops.h for how it is included.
+#pragma once
+
+#include "kernels/kernels.h"
+
+namespace hearth {
+namespace {
+
+constexpr int kParts = 16 / kLanes;  // vectors that make up 16 virtual lanes
+
+// Sum and maximum of 16 virtual lanes by a fixed tree.
+inline float sum16(const VecF (&parts)[kParts]) {
+  float lanes[16];
+  for (int part = 0; part < kParts; ++part) f_store(lanes + part * kLanes, parts[part]);
+  for (int width = 8; width > 0; width /= 2) {
+    for (int i = 0; i < width; ++i) lanes[i] += lanes[i + width];
+  }
+  return lanes[0];
+}
+inline float max_lane(VecF x) {
+  float lanes[kLanes];
+  f_store(lanes, x);
+  float best = lanes[0];
+  for (int i = 1; i < kLanes; ++i) best = lanes[i] > best ? lanes[i] : best;
+  return best;
+}
+
+// e^x to about 1 ulp, x clamped to where the result is a normal number. 2^n times a Taylor polynomial of degree 7 in
+// the remainder, |r| <= ln(2)/2, whose error is below 4e-9.
+inline VecF f_exp(VecF x) {
+  x = f_min(f_max(x, f_set1(-87.0f)), f_set1(88.0f));
+  const VecI n = f_round(f_mul(x, f_set1(1.44269504f)));
+  const VecF nf = f_from_i(n);
+  VecF r = f_fma(nf, f_set1(-0.693359375f), x);
+  r = f_fma(nf, f_set1(2.12194440e-4f), r);
+  VecF p = f_set1(1.0f / 5040);
+  p = f_fma(p, r, f_set1(1.0f / 720));
+  p = f_fma(p, r, f_set1(1.0f / 120));
+  p = f_fma(p, r, f_set1(1.0f / 24));
+  p = f_fma(p, r, f_set1(1.0f / 6));
+  p = f_fma(p, r, f_set1(0.5f));
+  p = f_fma(p, r, f_set1(1.0f));
+  p = f_fma(p, r, f_set1(1.0f));
+  return f_scale2(p, n);
+}
+
+inline float exp1(float x) {
+  float lanes[kLanes];
+  f_store(lanes, f_exp(f_set1(x)));
+  return lanes[0];
+}
+
+// `count` is a multiple of 16 in all of the following: rows of a model are multiples of 32.
+
+void rms_norm(const float* in, const float* weight, int32_t count, float epsilon, float* out) {
+  VecF squares[kParts];
+  for (VecF& part : squares) part = f_set1(0.0f);
+  for (int32_t i = 0; i < count; i += 16) {
+    for (int part = 0; part < kParts; ++part) {
+      const VecF x = f_load(in + i + part * kLanes);
+      squares[part] = f_fma(x, x, squares[part]);
+    }
+  }
+  const float mean = sum16(squares) / static_cast<float>(count);
+  const VecF factor = f_set1(1.0f / __builtin_sqrtf(mean + epsilon));
+  for (int32_t i = 0; i < count; i += kLanes) {
+    f_store(out + i, f_mul(f_mul(f_load(in + i), factor), f_load(weight + i)));
+  }
+}
+
+void silu_multiply(const float* gate, const float* up, int32_t count, float* out) {
+  const VecF one = f_set1(1.0f);
+  for (int32_t i = 0; i < count; i += kLanes) {
+    const VecF g = f_load(gate + i);
+    const VecF silu = f_div(g, f_add(one, f_exp(f_sub(f_set1(0.0f), g))));
+    f_store(out + i, f_mul(silu, f_load(up + i)));
+  }
+}
+
+void to_half(const float* in, int32_t count, uint16_t* out) {
+  for (int32_t i = 0; i < count; i += kLanes) f_store_half(out + i, f_load(in + i));
+}
+
+inline float max_abs32(const float* in) {
+  VecF best = f_abs(f_load(in));
+  for (int i = kLanes; i < kGroupColumns; i += kLanes) best = f_max(best, f_abs(f_load(in + i)));
+  return max_lane(best);
+}
+
+inline int32_t sum_codes(const int32_t* codes) {
+  int32_t sum = 0;
+  for (int i = 0; i < kGroupColumns; ++i) sum += codes[i];
+  return sum;
+}
+
+// One group of 32 to bytes: code = round(x / scale).
+inline int32_t quantize_int8(const float* in, float inverse, int8_t* codes) {
+  int32_t wide[kGroupColumns];
+  for (int i = 0; i < kGroupColumns; i += kLanes) {
+    const VecI code = f_round(f_mul(f_load(in + i), f_set1(inverse)));
+    i_store(wide + i, code);
+    i_store_bytes(codes + i, code);
+  }
+  return sum_codes(wide);
+}
+
+// One group of 32 to two bytes a value: 256 * coarse + fine.
+inline int32_t quantize_int16(const float* in, float inverse, int8_t* codes, int8_t* fine_codes) {
+  int32_t wide[kGroupColumns];
+  for (int i = 0; i < kGroupColumns; i += kLanes) {
+    const VecI code = f_round(f_mul(f_load(in + i), f_set1(inverse)));
+    const VecI coarse = i_shift_right<8>(i_add(code, i_set1(128)));
+    const VecI coarse256 = i_shift_left<8>(coarse);
+    // -128 is no operand of AVX2's signed multiplication; -127 is as good, one part in 32,000
+    const VecI fine = i_max(i_sub(code, coarse256), i_set1(-127));
+    i_store(wide + i, i_add(coarse256, fine));
+    i_store_bytes(codes + i, coarse);
+    i_store_bytes(fine_codes + i, fine);
+  }
+  return sum_codes(wide);
+}
+
+void quantize(const Activations& out, int32_t token) {
+  if (out.precision == Precision::kFloat) return;
+  const std::size_t row = static_cast<std::size_t>(token) * static_cast<std::size_t>(out.columns);
+  const bool wide = out.precision == Precision::kInt16;
+  const float codes_max = wide ? 32512.0f : 127.0f;  // 32512 = 127 * 256
+  const int32_t groups = out.columns / kGroupColumns;
+  for (int32_t group = 0; group < groups; ++group) {
+    const float* x = out.values + row + group * kGroupColumns;
+    const std::size_t at = row + static_cast<std::size_t>(group) * kGroupColumns;
+    const std::size_t slot = static_cast<std::size_t>(token) * static_cast<std::size_t>(groups) + group;
+    const float peak = max_abs32(x);
+    const float inverse = peak > 1e-30f ? codes_max / peak : 0.0f;
+    const float scale = peak > 1e-30f ? peak / codes_max : 0.0f;
+    const int32_t sum = wide ? quantize_int16(x, inverse, out.codes + at, out.fine_codes + at)
+                             : quantize_int8(x, inverse, out.codes + at);
+    out.scales[slot] = scale;
+    out.sums[slot] = sum;
+    out.scaled_sums[slot] = scale * static_cast<float>(sum);
+  }
+}
+
+}  // namespace
+}  // namespace hearth

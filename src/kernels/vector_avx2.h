@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// The primitives of loops.h for AVX2 with FMA and F16C. Included by kernels_avx2.cc only. f_: 8 floats, i_: 8 int32,
+// b_: 32 code bytes, four for each of 8 rows.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace hearth {
+namespace {
+
+constexpr int kLanes = 8;
+constexpr int kTokenTile = 4;  // tokens that share one pass over a panel's codes
+constexpr int kByteZero = 0;   // signed codes are used as they are
+
+using VecF = __m256;
+using VecI = __m256i;
+using VecB = __m256i;
+
+inline VecF f_set1(float x) { return _mm256_set1_ps(x); }
+inline VecF f_load(const float* p) { return _mm256_loadu_ps(p); }
+inline void f_store(float* p, VecF x) { _mm256_storeu_ps(p, x); }
+inline VecF f_add(VecF a, VecF b) { return _mm256_add_ps(a, b); }
+inline VecF f_sub(VecF a, VecF b) { return _mm256_sub_ps(a, b); }
+inline VecF f_mul(VecF a, VecF b) { return _mm256_mul_ps(a, b); }
+inline VecF f_div(VecF a, VecF b) { return _mm256_div_ps(a, b); }
+inline VecF f_fma(VecF a, VecF b, VecF c) { return _mm256_fmadd_ps(a, b, c); }
+inline VecF f_max(VecF a, VecF b) { return _mm256_max_ps(a, b); }
+inline VecF f_min(VecF a, VecF b) { return _mm256_min_ps(a, b); }
+inline VecF f_abs(VecF a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+inline VecF f_load_half(const void* p) { return _mm256_cvtph_ps(_mm_loadu_si128(static_cast<const __m128i*>(p))); }
+inline VecF f_load_bfloat(const void* p) {
+  const __m256i bits = _mm256_cvtepu16_epi32(_mm_loadu_si128(static_cast<const __m128i*>(p)));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 16));
+}
+inline void f_store_half(uint16_t* p, VecF x) {
+  const __m128i half = _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), half);
+}
+inline VecI f_round(VecF x) { return _mm256_cvtps_epi32(x); }  // to nearest, ties to even
+inline VecF f_from_i(VecI x) { return _mm256_cvtepi32_ps(x); }
+inline VecF f_scale2(VecF x, VecI n) {  // x * 2^n, no subnormals involved
+  return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), _mm256_slli_epi32(n, 23)));
+}
+
+inline VecI i_set1(int32_t x) { return _mm256_set1_epi32(x); }
+inline VecI i_add(VecI a, VecI b) { return _mm256_add_epi32(a, b); }
+inline VecI i_sub(VecI a, VecI b) { return _mm256_sub_epi32(a, b); }
+template <int kBits>
+inline VecI i_shift_left(VecI a) {
+  return _mm256_slli_epi32(a, kBits);
+}
+template <int kBits>
+inline VecI i_shift_right(VecI a) {
+  return _mm256_srai_epi32(a, kBits);
+}
+inline VecI i_max(VecI a, VecI b) { return _mm256_max_epi32(a, b); }
+inline void i_store(int32_t* p, VecI x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x); }
+inline void i_store_bytes(int8_t* p, VecI x) {
+  const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packs_epi16(words, words));
+}
+
+inline VecB b_load(const std::byte* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+inline VecB b_low(VecB x) { return _mm256_and_si256(x, _mm256_set1_epi8(15)); }
+inline VecB b_high(VecB x) { return _mm256_and_si256(_mm256_srli_epi16(x, 4), _mm256_set1_epi8(15)); }
+// Adds the fifth bit of code i, which is bit i of the mask at `p`.
+inline VecB b_fifth(VecB x, const std::byte* p) {
+  int32_t mask;
+  std::memcpy(&mask, p, sizeof mask);
+  const __m256i byte_of_code = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+  const __m256i bit_of_code = _mm256_set1_epi64x(static_cast<long long>(0x8040201008040201));
+  const __m256i spread = _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(mask), byte_of_code), bit_of_code);
+  const __m256i set = _mm256_cmpeq_epi8(spread, bit_of_code);
+  return _mm256_or_si256(x, _mm256_and_si256(set, _mm256_set1_epi8(16)));
+}
+inline VecB b_signed(VecB x) { return x; }
+
+inline VecI four_bytes(const int8_t* a) {
+  int32_t four;
+  std::memcpy(&four, a, sizeof four);
+  return _mm256_set1_epi32(four);
+}
+// acc[row] += four codes of the row times the four bytes at `a`. Codes up to 31, or signed ones within +-128 times
+// bytes within +-127, keep the 16-bit sums of pairs in range.
+inline VecI i_dot_unsigned(VecI acc, VecB codes, const int8_t* a) {
+  const __m256i pairs = _mm256_maddubs_epi16(codes, four_bytes(a));
+  return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+inline VecI i_dot_signed(VecI acc, VecB codes, const int8_t* a) {
+  const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(codes), _mm256_sign_epi8(four_bytes(a), codes));
+  return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+
+}  // namespace
+}  // namespace hearth

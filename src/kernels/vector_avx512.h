@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// The primitives of loops.h for AVX-512 with VNNI. Included by kernels_avx512.cc only. f_: 16 floats, i_: 16 int32,
+// b_: 64 code bytes, four for each of 16 rows.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace hearth {
+namespace {
+
+constexpr int kLanes = 16;
+constexpr int kTokenTile = 8;         // tokens that share one pass over a panel's codes
+constexpr int kByteZero = 128;        // signed codes are offset by this to be VNNI's unsigned operand
+
+using VecF = __m512;
+using VecI = __m512i;
+using VecB = __m512i;
+
+inline VecF f_set1(float x) { return _mm512_set1_ps(x); }
+inline VecF f_load(const float* p) { return _mm512_loadu_ps(p); }
+inline void f_store(float* p, VecF x) { _mm512_storeu_ps(p, x); }
+inline VecF f_add(VecF a, VecF b) { return _mm512_add_ps(a, b); }
+inline VecF f_sub(VecF a, VecF b) { return _mm512_sub_ps(a, b); }
+inline VecF f_mul(VecF a, VecF b) { return _mm512_mul_ps(a, b); }
+inline VecF f_div(VecF a, VecF b) { return _mm512_div_ps(a, b); }
+inline VecF f_fma(VecF a, VecF b, VecF c) { return _mm512_fmadd_ps(a, b, c); }
+inline VecF f_max(VecF a, VecF b) { return _mm512_max_ps(a, b); }
+inline VecF f_min(VecF a, VecF b) { return _mm512_min_ps(a, b); }
+inline VecF f_abs(VecF a) { return _mm512_abs_ps(a); }
+inline VecF f_load_half(const void* p) {
+  return _mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
+}
+inline VecF f_load_bfloat(const void* p) {
+  const __m512i bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
+  return _mm512_castsi512_ps(_mm512_slli_epi32(bits, 16));
+}
+inline void f_store_half(uint16_t* p, VecF x) {
+  const __m256i half = _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), half);
+}
+inline VecI f_round(VecF x) { return _mm512_cvtps_epi32(x); }  // to nearest, ties to even
+inline VecF f_from_i(VecI x) { return _mm512_cvtepi32_ps(x); }
+inline VecF f_scale2(VecF x, VecI n) {  // x * 2^n, no subnormals involved
+  return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), _mm512_slli_epi32(n, 23)));
+}
+
+inline VecI i_set1(int32_t x) { return _mm512_set1_epi32(x); }
+inline VecI i_add(VecI a, VecI b) { return _mm512_add_epi32(a, b); }
+inline VecI i_sub(VecI a, VecI b) { return _mm512_sub_epi32(a, b); }
+template <int kBits>
+inline VecI i_shift_left(VecI a) {
+  return _mm512_slli_epi32(a, kBits);
+}
+template <int kBits>
+inline VecI i_shift_right(VecI a) {
+  return _mm512_srai_epi32(a, kBits);
+}
+inline VecI i_max(VecI a, VecI b) { return _mm512_max_epi32(a, b); }
+inline void i_store(int32_t* p, VecI x) { _mm512_storeu_si512(p, x); }
+inline void i_store_bytes(int8_t* p, VecI x) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(x));
+}
+
+inline VecB b_load(const std::byte* p) { return _mm512_loadu_si512(p); }
+inline VecB b_low(VecB x) { return _mm512_and_si512(x, _mm512_set1_epi8(15)); }
+inline VecB b_high(VecB x) { return _mm512_and_si512(_mm512_srli_epi16(x, 4), _mm512_set1_epi8(15)); }
+// Adds the fifth bit of code i, which is bit i of the mask at `p`.
+inline VecB b_fifth(VecB x, const std::byte* p) {
+  uint64_t mask;
+  std::memcpy(&mask, p, sizeof mask);
+  return _mm512_or_si512(x, _mm512_maskz_set1_epi8(mask, 16));
+}
+inline VecB b_signed(VecB x) { return _mm512_xor_si512(x, _mm512_set1_epi8(-128)); }
+
+// acc[row] += four codes of the row times the four bytes at `a`.
+inline VecI i_dot_unsigned(VecI acc, VecB codes, const int8_t* a) {
+  int32_t four;
+  std::memcpy(&four, a, sizeof four);
+  return _mm512_dpbusd_epi32(acc, codes, _mm512_set1_epi32(four));
+}
+inline VecI i_dot_signed(VecI acc, VecB codes, const int8_t* a) { return i_dot_unsigned(acc, codes, a); }
+
+}  // namespace
+}  // namespace hearth

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The primitives of loops.h in portable C++: four lanes, which the compiler maps to whatever the baseline has (SSE2 on
+// x86-64). Multiply-adds round twice, as the baseline has none that round once. Included by kernels_scalar.cc only.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "tensor/half.h"
+
+namespace hearth {
+namespace {
+
+constexpr int kLanes = 4;
+constexpr int kTokenTile = 2;
+constexpr int kByteZero = 0;
+
+using VecF = float __attribute__((vector_size(16)));
+using VecI = int32_t __attribute__((vector_size(16)));
+struct VecB {
+  int8_t codes[16];  // all codes fit: 0..31 or -128..127
+};
+
+inline VecF f_set1(float x) { return VecF{x, x, x, x}; }
+inline VecF f_load(const float* p) {
+  VecF x;
+  std::memcpy(&x, p, sizeof x);
+  return x;
+}
+inline void f_store(float* p, VecF x) { std::memcpy(p, &x, sizeof x); }
+inline VecF f_add(VecF a, VecF b) { return a + b; }
+inline VecF f_sub(VecF a, VecF b) { return a - b; }
+inline VecF f_mul(VecF a, VecF b) { return a * b; }
+inline VecF f_div(VecF a, VecF b) { return a / b; }
+inline VecF f_fma(VecF a, VecF b, VecF c) { return a * b + c; }
+inline VecF f_max(VecF a, VecF b) { return a > b ? a : b; }
+inline VecF f_min(VecF a, VecF b) { return a < b ? a : b; }
+inline VecF f_abs(VecF a) { return a < 0.0f ? -a : a; }
+inline VecF f_load_half(const void* p) {
+  uint16_t bits[4];
+  std::memcpy(bits, p, sizeof bits);
+  return VecF{half_to_float(bits[0]), half_to_float(bits[1]), half_to_float(bits[2]), half_to_float(bits[3])};
+}
+inline VecF f_load_bfloat(const void* p) {
+  uint16_t bits[4];
+  std::memcpy(bits, p, sizeof bits);
+  return VecF{bfloat_to_float(bits[0]), bfloat_to_float(bits[1]), bfloat_to_float(bits[2]), bfloat_to_float(bits[3])};
+}
+inline void f_store_half(uint16_t* p, VecF x) {
+  for (int i = 0; i < 4; ++i) p[i] = float_to_half(x[i]);
+}
+inline VecI f_round(VecF x) {  // to nearest, ties to even
+  VecI out;
+  for (int i = 0; i < 4; ++i) out[i] = static_cast<int32_t>(std::nearbyintf(x[i]));
+  return out;
+}
+inline VecF f_from_i(VecI x) { return __builtin_convertvector(x, VecF); }
+inline VecF f_scale2(VecF x, VecI n) {  // x * 2^n, no subnormals involved
+  VecI bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  bits += n << 23;
+  std::memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+inline VecI i_set1(int32_t x) { return VecI{x, x, x, x}; }
+inline VecI i_add(VecI a, VecI b) { return a + b; }
+inline VecI i_sub(VecI a, VecI b) { return a - b; }
+template <int kBits>
+inline VecI i_shift_left(VecI a) {
+  return a << kBits;
+}
+template <int kBits>
+inline VecI i_shift_right(VecI a) {
+  return a >> kBits;
+}
+inline VecI i_max(VecI a, VecI b) { return a > b ? a : b; }
+inline void i_store(int32_t* p, VecI x) { std::memcpy(p, &x, sizeof x); }
+inline void i_store_bytes(int8_t* p, VecI x) {
+  for (int i = 0; i < 4; ++i) p[i] = static_cast<int8_t>(x[i]);
+}
+
+inline VecB b_load(const std::byte* p) {
+  VecB x;
+  std::memcpy(&x, p, sizeof x);
+  return x;
+}
+inline VecB b_low(VecB x) {
+  for (int8_t& code : x.codes) code = static_cast<int8_t>(code & 15);
+  return x;
+}
+inline VecB b_high(VecB x) {
+  for (int8_t& code : x.codes) code = static_cast<int8_t>(code >> 4 & 15);
+  return x;
+}
+// Adds the fifth bit of code i, which is bit i of the mask at `p`.
+inline VecB b_fifth(VecB x, const std::byte* p) {
+  uint16_t mask;
+  std::memcpy(&mask, p, sizeof mask);
+  for (int i = 0; i < 16; ++i) x.codes[i] = static_cast<int8_t>(x.codes[i] | (mask >> i & 1) << 4);
+  return x;
+}
+inline VecB b_signed(VecB x) { return x; }
+
+// acc[row] += four codes of the row times the four bytes at `a`.
+inline VecI i_dot_unsigned(VecI acc, VecB codes, const int8_t* a) {
+  for (int row = 0; row < 4; ++row) {
+    for (int k = 0; k < 4; ++k) acc[row] += codes.codes[row * 4 + k] * a[k];
+  }
+  return acc;
+}
+inline VecI i_dot_signed(VecI acc, VecB codes, const int8_t* a) { return i_dot_unsigned(acc, codes, a); }
+
+}  // namespace
+}  // namespace hearth

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keys and values of past tokens, in pages of 64 tokens. A KvPool owns the memory and bounds it; a KvSequence is one
+// context's list of pages and its length. Pages are reference-counted so that sequences can share a prefix.
+//
+// Threading: a pool and its sequences belong to one engine thread; the forward pass's workers read and write the
+// positions that it hands them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "model/config.h"
+#include "tensor/buffer.h"
+
+namespace hearth {
+
+inline constexpr int32_t kKvPageTokens = 64;
+
+// How keys and values are stored: f16, or f32 for the float path.
+enum class KvType { kF16, kF32 };
+
+class KvSequence;
+
+class KvPool {
+ public:
+  // Room for `tokens_max` tokens, rounded up to pages. Memory is touched page by page, when used.
+  // Errors: kUnavailable (memory), kUsage (not positive).
+  static Result<std::shared_ptr<KvPool>> create(const ModelConfig& config, KvType type, int64_t tokens_max);
+
+  int64_t tokens_max() const { return static_cast<int64_t>(references_.size()) * kKvPageTokens; }
+  KvType type() const { return type_; }
+  std::size_t page_bytes() const { return page_bytes_; }
+
+  // Start of keys or values of one layer and one KV head in a page. Keys: [64 / 16][head_size][16 positions];
+  // values: [64 positions][head_size].
+  std::byte* keys(int32_t page, int32_t layer, int32_t kv_head) const;
+  std::byte* values(int32_t page, int32_t layer, int32_t kv_head) const;
+
+ private:
+  friend class KvSequence;
+  Result<int32_t> acquire();
+  void release(int32_t page);
+
+  KvType type_ = KvType::kF16;
+  int32_t kv_heads_ = 0;
+  std::size_t head_bytes_ = 0;  // keys (or values) of one head in one page
+  std::size_t page_bytes_ = 0;
+  Buffer memory_;
+  std::vector<int32_t> references_;  // by page
+  std::vector<int32_t> free_pages_;
+};
+
+class KvSequence {
+ public:
+  explicit KvSequence(std::shared_ptr<KvPool> pool) : pool_(std::move(pool)) {}
+  KvSequence(KvSequence&& other) noexcept;
+  KvSequence& operator=(KvSequence&& other) noexcept;
+  ~KvSequence();
+
+  int32_t length() const { return length_; }
+  const KvPool& pool() const { return *pool_; }
+  const std::vector<int32_t>& pages() const { return pages_; }
+
+  // Makes room for `tokens` more; they count once commit() was called. Errors: kUnavailable (the pool is full).
+  Result<void> reserve(int32_t tokens);
+  void commit(int32_t tokens) { length_ += tokens; }
+  // Forgets all tokens from `length` on.
+  void truncate(int32_t length);
+
+ private:
+  std::shared_ptr<KvPool> pool_;
+  std::vector<int32_t> pages_;
+  int32_t length_ = 0;
+};
+
+}  // namespace hearth

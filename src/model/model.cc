@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/model.h"
+
+#include "kernels/kernels.h"
+
+namespace hearth {
+
+Result<std::shared_ptr<const Model>> Model::load(const MappedFile& file, const GgufFile& gguf, Isa isa, Numerics numerics,
+                                                 ThreadPool& pool) {
+  auto model = std::make_shared<Model>();
+  HEARTH_ASSIGN(model->config_, ModelConfig::read(gguf));
+  HEARTH_ASSIGN(model->weights_, Weights::pack(model->config_, file, gguf, pool));
+  model->kernels_ = &kernels_for(isa);
+  model->numerics_ = numerics;
+  return std::shared_ptr<const Model>(std::move(model));
+}
+
+}  // namespace hearth

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model's weights, packed for one instruction set, and the description that the forward pass follows.
+//
+// Ownership: std::shared_ptr<const Model>; sessions share it. Threading: immutable after load().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "base/result.h"
+#include "base/thread_pool.h"
+#include "format/gguf.h"
+#include "kernels/isa.h"
+#include "kernels/kernels.h"
+#include "model/config.h"
+#include "model/weights.h"
+
+namespace hearth {
+
+class Model {
+ public:
+  // Packs the weights of `gguf` (which borrows `file`) on all threads of `pool`; the file's pages are given back as
+  // they have been packed. Errors: kCorrupt (missing tensor, wrong shape, absent metadata: named), kUnsupported
+  // (architecture or tensor type: named, with what is supported), kUnavailable (memory).
+  static Result<std::shared_ptr<const Model>> load(const MappedFile& file, const GgufFile& gguf, Isa isa,
+                                                   Numerics numerics, ThreadPool& pool);
+
+  const ModelConfig& config() const { return config_; }
+  const Weights& weights() const { return weights_; }
+  const KernelTable& kernels() const { return *kernels_; }
+  Isa isa() const { return kernels_->isa; }
+  Numerics numerics() const { return numerics_; }
+  // Bytes that one decoded token reads: what decode speed is bounded by.
+  std::size_t weight_bytes() const { return weights_.bytes; }
+
+ private:
+  ModelConfig config_;
+  Weights weights_;
+  const KernelTable* kernels_ = nullptr;
+  Numerics numerics_ = Numerics::kFast;
+};
+
+}  // namespace hearth
