@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/sampling.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cfloat>
+#include <cmath>
+#include <limits>
+
+#include "base/strings.h"
+#include "engine/softmax.h"
+
+namespace hearth {
+namespace {
+
+constexpr float kForbidden = -std::numeric_limits<float>::infinity();
+constexpr int32_t kPenaltyTokensMax = 1 << 24;
+
+Result<void> check_range(std::string_view option, double value, double low, double high) {
+  if (value >= low && value <= high) return {};  // false for NaN
+  return Error(ErrorCode::kUsage, concat(option, ": ", value, " is outside ", low, " to ", high));
+}
+
+// A histogram over the bits of weights in [0, 1]: such floats order as their bits do, and need 30
+// of them.
+constexpr int kDigitBits = 10;
+constexpr uint32_t kDigits = 1u << kDigitBits;
+using Histogram = std::array<double, kDigits>;
+
+// The bin, from the heaviest down, in which the running total first comes to `target`; adds the
+// total of the bins above it to `reached`. Bin 0 where it never does.
+uint32_t crossing_bin(const Histogram& amounts, double target, double& reached) {
+  uint32_t bin = kDigits - 1;
+  while (bin > 0 && reached + amounts[bin] < target) reached += amounts[bin--];
+  return bin;
+}
+
+// Keeps the heaviest candidates until their amounts come to `target`: one at least, the lowest ids
+// of equals first, the order unchanged. A radix selection: three passes over bits of the weights
+// instead of a sort.
+template <typename Amount>
+void keep_heaviest(std::vector<Sampler::Candidate>& candidates, double target, Amount amount) {
+  target = std::max(target, DBL_MIN);
+  uint32_t cut = 0;  // leading bits of the weight at which the target is reached
+  double reached = 0.0;
+  for (int shift = 2 * kDigitBits; shift >= 0; shift -= kDigitBits) {
+    Histogram amounts{};
+    for (const Sampler::Candidate& candidate : candidates) {
+      const uint32_t bits = std::bit_cast<uint32_t>(candidate.weight);
+      if (bits >> (shift + kDigitBits) != cut) continue;
+      amounts[bits >> shift & (kDigits - 1)] += amount(candidate);
+    }
+    cut = cut << kDigitBits | crossing_bin(amounts, target, reached);
+  }
+  std::erase_if(candidates, [&](const Sampler::Candidate& candidate) {
+    const uint32_t bits = std::bit_cast<uint32_t>(candidate.weight);
+    if (bits != cut) return bits < cut;
+    if (reached >= target) return true;
+    reached += amount(candidate);
+    return false;
+  });
+}
+
+// A weight that at least `count` of `weights` come to, near the greatest such one.
+float weight_reached_by(std::span<const float> weights, int32_t count) {
+  Histogram amounts{};
+  constexpr int kShift = 2 * kDigitBits;
+  for (const float weight : weights) amounts[std::bit_cast<uint32_t>(weight) >> kShift] += 1.0;
+  double above = 0.0;
+  return std::bit_cast<float>(crossing_bin(amounts, count, above) << kShift);
+}
+
+TokenId draw(std::span<const Sampler::Candidate> candidates, double uniform) {
+  double sum = 0.0;
+  for (const Sampler::Candidate& candidate : candidates) sum += candidate.weight;
+  const double target = uniform * sum;
+  double reached = 0.0;
+  for (const Sampler::Candidate& candidate : candidates) {
+    reached += candidate.weight;
+    if (reached > target) return candidate.id;
+  }
+  return candidates.back().id;  // `uniform` so near to 1 that the product was rounded up to the sum
+}
+
+// The output function of SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom
+// number generators").
+uint64_t mix(uint64_t bits) {
+  bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9u;
+  bits = (bits ^ bits >> 27) * 0x94d049bb133111ebu;
+  return bits ^ bits >> 31;
+}
+
+}  // namespace
+
+double keyed_uniform(uint64_t seed, uint64_t position) {
+  // SplitMix64 counts its state up by the golden ratio, so any position is at hand; the seed is
+  // mixed first, or neighbouring seeds would give the same numbers one position apart.
+  constexpr uint64_t kGoldenRatio = 0x9e3779b97f4a7c15u;
+  const uint64_t state = mix(seed + kGoldenRatio) + kGoldenRatio * (position + 1);
+  return static_cast<double>(mix(state) >> 11) * 0x1p-53;
+}
+
+Result<void> SamplingOptions::validate(int32_t vocab_size) const {
+  HEARTH_TRY(check_range("temperature", temperature, 0.0, 100.0));
+  HEARTH_TRY(check_range("top-k", top_k, 0.0, std::numeric_limits<int32_t>::max()));
+  HEARTH_TRY(check_range("top-p", top_p, 0.0, 1.0));
+  HEARTH_TRY(check_range("min-p", min_p, 0.0, 1.0));
+  HEARTH_TRY(check_range("repetition penalty", repetition_penalty, 0.01, 100.0));
+  HEARTH_TRY(check_range("frequency penalty", frequency_penalty, -100.0, 100.0));
+  HEARTH_TRY(check_range("presence penalty", presence_penalty, -100.0, 100.0));
+  HEARTH_TRY(check_range("penalty tokens", penalty_tokens, -1.0, kPenaltyTokensMax));
+  for (const auto& [id, bias] : logit_bias) {
+    HEARTH_TRY(check_range("logit bias: token", id, 0.0, vocab_size - 1.0));
+    if (bias != kForbidden) HEARTH_TRY(check_range("logit bias", bias, -1000.0, 1000.0));
+  }
+  return {};
+}
+
+Result<SampledToken> Sampler::sample(std::span<float> logits, std::span<const TokenId> history,
+                                     uint64_t position) {
+  float max = max_logit(logits);
+  const double log_sum = log_sum_exp(logits, max);
+  if (!std::isfinite(log_sum)) {
+    return Error(
+        ErrorCode::kCorrupt,
+        "logits: the model computed NaN or infinity; its weights are damaged, fetch them again");
+  }
+  apply_bias(logits);
+  apply_penalties(logits, history);
+  if (!changed_.empty()) max = max_logit(logits);
+  const TokenId id = max == kForbidden ? -1 : choose(logits, max, position);
+  restore(logits);
+  if (id < 0) {
+    return Error(ErrorCode::kUsage, "logit bias: forbids every token; leave at least one");
+  }
+  return SampledToken{id, static_cast<float>(logits[static_cast<std::size_t>(id)] - log_sum)};
+}
+
+void Sampler::change(std::span<float> logits, TokenId id, float value) {
+  float& logit = logits[static_cast<std::size_t>(id)];
+  changed_.emplace_back(id, logit);
+  logit = value;
+}
+
+void Sampler::restore(std::span<float> logits) {
+  // Backwards, so that a logit changed twice gets its first value.
+  while (!changed_.empty()) {
+    logits[static_cast<std::size_t>(changed_.back().first)] = changed_.back().second;
+    changed_.pop_back();
+  }
+}
+
+void Sampler::apply_bias(std::span<float> logits) {
+  for (const auto& [id, bias] : options_.logit_bias) {
+    change(logits, id, logits[static_cast<std::size_t>(id)] + bias);
+  }
+}
+
+void Sampler::apply_penalties(std::span<float> logits, std::span<const TokenId> history) {
+  const double repetition = options_.repetition_penalty;
+  const double frequency = options_.frequency_penalty;
+  const double presence = options_.presence_penalty;
+  if (repetition == 1.0 && frequency == 0.0 && presence == 0.0) return;
+  const std::size_t window =
+      options_.penalty_tokens < 0
+          ? history.size()
+          : std::min(history.size(), static_cast<std::size_t>(options_.penalty_tokens));
+  const std::span<const TokenId> recent = history.last(window);
+  const auto known = [&](TokenId id) {
+    return id >= 0 && static_cast<std::size_t>(id) < logits.size();
+  };
+  occurrences_.resize(logits.size());
+  for (const TokenId id : recent) {
+    if (known(id)) ++occurrences_[static_cast<std::size_t>(id)];
+  }
+  for (const TokenId id : recent) {
+    if (!known(id)) continue;
+    const int32_t count = std::exchange(occurrences_[static_cast<std::size_t>(id)], 0);
+    if (count == 0) continue;  // this token has had its penalty
+    double logit = logits[static_cast<std::size_t>(id)];
+    logit = logit > 0.0 ? logit / repetition : logit * repetition;
+    change(logits, id, static_cast<float>(logit - count * frequency - presence));
+  }
+}
+
+TokenId Sampler::choose(std::span<const float> logits, float max, uint64_t position) {
+  if (options_.temperature == 0.0 || options_.top_k == 1) {
+    return static_cast<TokenId>(argmax_logit(logits));
+  }
+  weights_.resize(logits.size());
+  candidates_.reserve(logits.size());
+  // Below a temperature of 1e-30 only equals of the best token have a weight left; no infinity
+  // times zero.
+  const double scale = std::min(1.0 / options_.temperature, 1e30);
+  const double weight_sum = exp_weights(logits, max, static_cast<float>(scale), weights_);
+  gather_candidates(weight_sum);
+  return draw(candidates_, keyed_uniform(options_.seed, position));
+}
+
+// Leaves in candidates_ what top-k, top-p and min-p leave of weights_.
+void Sampler::gather_candidates(double weight_sum) {
+  const double count = static_cast<double>(weights_.size());
+  const bool limits_count = options_.top_k > 0 && options_.top_k < count;
+  const bool limits_mass = options_.top_p < 1.0;
+  const float weight_min = std::max(static_cast<float>(options_.min_p), FLT_MIN);
+  // Few tokens come to this bound, and no others can be left in the end: tokens lighter than (1 -
+  // p) / count of the sum weigh less than 1 - p of it together, so the others reach p. The margin
+  // outweighs the rounding of the sum.
+  float bound = weight_min;
+  if (limits_count) {
+    bound = weight_reached_by(weights_, options_.top_k);
+  } else if (limits_mass) {
+    bound = std::max(bound, static_cast<float>((1.0 - options_.top_p) * weight_sum / count * 0.99));
+  }
+  candidates_.clear();
+  for (std::size_t id = 0; id < weights_.size(); ++id) {
+    if (weights_[id] >= bound) candidates_.push_back({weights_[id], static_cast<TokenId>(id)});
+  }
+  if (limits_count) {
+    keep_heaviest(candidates_, options_.top_k, [](const Candidate&) { return 1.0; });
+    weight_sum = 0.0;
+    for (const Candidate& candidate : candidates_) weight_sum += candidate.weight;
+  }
+  if (limits_mass) {
+    keep_heaviest(candidates_, options_.top_p * weight_sum,
+                  [](const Candidate& candidate) { return candidate.weight; });
+  }
+  std::erase_if(candidates_,
+                [&](const Candidate& candidate) { return candidate.weight < weight_min; });
+}
+
+}  // namespace hearth

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sums of exponentials over rows of logits: what sampling and evaluation share. Written for four
+// lanes, which every CPU that hearth runs on has, so the numbers do not depend on the instruction
+// set that the kernels use.
+//
+// Accuracy: exp(x) to 2e-7 + 1e-7 |x| relative, sums in double over short runs of float. Threading:
+// pure functions.
+#pragma once
+
+#include <span>
+
+namespace hearth {
+
+// The largest value; NaN never wins. -infinity for an empty row.
+float max_logit(std::span<const float> logits);
+
+// The index of the largest value, the lowest one of equals; 0 where all are NaN or -infinity.
+std::size_t argmax_logit(std::span<const float> logits);
+
+// The natural logarithm of the sum of exp(logits), with `max` the row's largest value. NaN where a
+// logit is NaN or +infinity, or all are -infinity.
+double log_sum_exp(std::span<const float> logits, float max);
+
+// weights[i] = exp((logits[i] - max) * scale), with `max` the row's largest value and `scale` >= 0;
+// returns their sum. `weights` is as long as `logits`.
+double exp_weights(std::span<const float> logits, float max, float scale, std::span<float> weights);
+
+// KL(reference || model) in nats, for two rows of logits over the same vocabulary. NaN as
+// log_sum_exp().
+double kl_divergence(std::span<const float> reference, std::span<const float> model);
+
+}  // namespace hearth
