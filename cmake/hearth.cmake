@@ -48,16 +48,28 @@ function(hearth_test name)
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 900)
 endfunction()
 
+if(HEARTH_FUZZ)
+  enable_testing()  # the fuzz preset builds no unit tests, and its harnesses are run by ctest all the same
+endif()
+
 # hearth_fuzz(NAME DEPENDS target...): harness fuzz/NAME.cc. With HEARTH_FUZZ it is a libFuzzer binary; with
-#   HEARTH_TESTS it is also a plain program that replays its seed corpus fuzz/corpus/NAME in ctest.
+#   HEARTH_TESTS it is also a plain program that replays its seed corpus fuzz/corpus/NAME in ctest. What
+#   libFuzzer finds goes into the build folder, never among the seeds.
 function(hearth_fuzz name)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
   set(corpus ${CMAKE_SOURCE_DIR}/fuzz/corpus/${name})
   if(HEARTH_FUZZ)
+    set(found ${CMAKE_BINARY_DIR}/found/${name})
+    file(MAKE_DIRECTORY ${found}/corpus)
+    set(words)
+    if(EXISTS ${CMAKE_SOURCE_DIR}/fuzz/${name}.dict)
+      set(words -dict=${CMAKE_SOURCE_DIR}/fuzz/${name}.dict)
+    endif()
     add_executable(fuzz_${name} ${name}.cc)
     target_link_libraries(fuzz_${name} PRIVATE ${ARG_DEPENDS} hearth_options)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
-    add_test(NAME fuzz_${name} COMMAND fuzz_${name} -runs=20000 -timeout=10 -rss_limit_mb=1024 ${corpus})
+    add_test(NAME fuzz_${name} COMMAND fuzz_${name} -runs=20000 -timeout=10 -rss_limit_mb=1024
+      -malloc_limit_mb=256 -artifact_prefix=${found}/ ${words} ${found}/corpus ${corpus})
   elseif(HEARTH_TESTS)
     add_executable(fuzz_${name}_replay ${name}.cc ${CMAKE_SOURCE_DIR}/fuzz/replay_main.cc)
     target_link_libraries(fuzz_${name}_replay PRIVATE ${ARG_DEPENDS} hearth_options)

@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the seed corpora fuzz/corpus/gguf and fuzz/corpus/unicode.
+
+The same files every time; run it again after a change and check the result in. The other corpora
+are made where their inputs come from.
+"""
+import pathlib
+import struct
+
+CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
+
+U8, I8, U16, I16, U32, I32, F32, BOOL, STRING, ARRAY, U64, I64, F64 = range(13)
+PACK = {U8: "B", I8: "b", U16: "H", I16: "h", U32: "I", I32: "i", F32: "f", BOOL: "B",
+        U64: "Q", I64: "q", F64: "d"}
+TYPE_F32, TYPE_F16, TYPE_Q4_0, TYPE_Q4_1, TYPE_Q8_0, TYPE_Q4_K = 0, 1, 2, 3, 8, 12
+HUGE = 1 << 63
+
+
+def number(gguf_type, value):
+    return struct.pack("<" + PACK[gguf_type], value)
+
+
+def text(value):
+    data = value.encode() if isinstance(value, str) else value
+    return struct.pack("<Q", len(data)) + data
+
+
+def entry(key, gguf_type, value):
+    data = text(value) if gguf_type == STRING else number(gguf_type, value)
+    return text(key) + struct.pack("<I", gguf_type) + data
+
+
+def array(key, gguf_type, values, count=None):
+    convert = text if gguf_type == STRING else lambda value: number(gguf_type, value)
+    header = struct.pack("<IIQ", ARRAY, gguf_type, len(values) if count is None else count)
+    return text(key) + header + b"".join(convert(value) for value in values)
+
+
+def tensor(name, shape, gguf_type, offset):
+    return (text(name) + struct.pack("<I", len(shape)) + struct.pack(f"<{len(shape)}Q", *shape)
+            + struct.pack("<IQ", gguf_type, offset))
+
+
+def gguf(entries=(), tensors=(), data=b"", version=3, alignment=32, counts=None):
+    tensor_count, entry_count = counts or (len(tensors), len(entries))
+    out = b"GGUF" + struct.pack("<IQQ", version, tensor_count, entry_count)
+    out += b"".join(entries) + b"".join(tensors)
+    if data:
+        out += bytes(-len(out) % alignment) + data
+    return out
+
+
+def sound_gguf():
+    scalars = [entry("u8", U8, 255), entry("i8", I8, -1), entry("u16", U16, 65535),
+               entry("i16", I16, -2), entry("u32", U32, 1), entry("i32", I32, -3),
+               entry("u64", U64, 1 << 40), entry("i64", I64, -4), entry("f32", F32, 1.5),
+               entry("f64", F64, -0.25), entry("yes", BOOL, 1), entry("no", BOOL, 0),
+               entry("text", STRING, "grüß"), entry("empty", STRING, "")]
+    arrays = [array("tokens", STRING, ["a", "bc", "", "\n"]), array("scores", F32, [0.5, -1.0]),
+              array("types", I32, [1, 2, 3]), array("u32s", U32, [7]), array("none", STRING, []),
+              array("bools", BOOL, [1, 0]), array("f64s", F64, [2.0])]
+    model = [entry("general.architecture", STRING, "llama"),
+             entry("llama.embedding_length", U32, 32)]
+    weights = [tensor("token_embd.weight", [32, 4], TYPE_Q4_1, 0),
+               tensor("blk.0.attn_q.weight", [32, 2], TYPE_Q8_0, 96),
+               tensor("output_norm.weight", [32], TYPE_F32, 192)]
+    data = bytes(range(256)) + bytes(64)
+    return {
+        "empty": gguf(),
+        "version2": gguf(model, version=2),
+        "scalars": gguf(scalars),
+        "arrays": gguf(arrays),
+        "model": gguf(model, weights, data),
+        "alignment64": gguf([entry("general.alignment", U32, 64)],
+                            [tensor("a", [1], TYPE_F32, 0), tensor("b", [1], TYPE_F32, 64)],
+                            bytes(68), alignment=64),
+        "rank4": gguf([], [tensor("w", [32, 1, 2, 1], TYPE_Q4_0, 0)], bytes(36)),
+        "k_quant": gguf([], [tensor("w", [256], TYPE_Q4_K, 0)], bytes(144)),
+        "gaps": gguf([], [tensor("a", [1], TYPE_F16, 64), tensor("b", [1], TYPE_F32, 0)],
+                     bytes(128)),
+    }
+
+
+def broken_gguf():
+    whole = sound_gguf()["model"]
+    one = bytes(64)
+    huge_count = struct.pack("<Q", HUGE)
+    return {
+        "one_byte_short": whole[:-1],
+        "cut_in_metadata": whole[:70],
+        "cut_in_tensors": whole[:150],
+        "cut_in_header": whole[:13],
+        "version1": gguf(version=1),
+        "big_endian": b"GGUF" + struct.pack(">IQQ", 3, 0, 0),
+        "tensor_count_huge": gguf(counts=(HUGE, 0)),
+        "entry_count_huge": gguf(counts=(0, HUGE)),
+        "key_huge": gguf(counts=(0, 1)) + huge_count + one,
+        "string_huge": gguf([text("k") + struct.pack("<I", STRING) + huge_count + one]),
+        "array_huge": gguf([array("k", U64, [1], count=1 << 61)]),
+        "string_array_huge": gguf([array("k", STRING, ["a"], count=HUGE)]),
+        "nested_array": gguf([text("k") + struct.pack("<IIQ", ARRAY, ARRAY, 1)
+                              + struct.pack("<IQ", U8, 0)]),
+        "unknown_value_type": gguf([text("k") + struct.pack("<IQ", 13, 0)]),
+        "bool_2": gguf([entry("k", BOOL, 2)]),
+        "duplicate_key": gguf([entry("k", U8, 1), entry("k", U8, 2)]),
+        "duplicate_tensor": gguf([], [tensor("w", [1], 0, 0), tensor("w", [1], 0, 32)], one),
+        "alignment_0": gguf([entry("general.alignment", U32, 0)]),
+        "alignment_string": gguf([entry("general.alignment", STRING, "32")]),
+        "rank_5": gguf([], [tensor("w", [1] * 5, TYPE_F32, 0)], one),
+        "zero_dimension": gguf([], [tensor("w", [4, 0], TYPE_F32, 0)], one),
+        "shape_wraps": gguf([], [tensor("w", [1 << 32, 1 << 32], TYPE_F32, 0)], one),
+        "bytes_wrap": gguf([], [tensor("w", [(1 << 62) + 1], TYPE_F32, 0)], one),
+        "sum_wraps": gguf([], [tensor("a", [1 << 61], TYPE_F32, 0),
+                               tensor("b", [(1 << 61) + 16], TYPE_F32, HUGE)], one),
+        "padding_wraps": gguf([], [tensor("a", [(1 << 62) - 1], TYPE_F32, 0),
+                                   tensor("b", [16], TYPE_F32, 0)], one),
+        "beyond_file": gguf([], [tensor("w", [1024], TYPE_F16, 0)], bytes(2047)),
+        "offset_wraps": gguf([], [tensor("w", [8], TYPE_F32, (1 << 64) - 32)], one),
+        "misaligned": gguf([], [tensor("w", [1], TYPE_F32, 16)], one),
+        "overlap": gguf([], [tensor("a", [9], TYPE_F32, 0), tensor("b", [1], TYPE_F32, 32)], one),
+        "unknown_tensor_type": gguf([], [tensor("w", [256], 23, 0)], bytes(256)),
+        "ragged_row": gguf([], [tensor("w", [33], TYPE_Q4_0, 0)], one),
+        "safetensors": struct.pack("<Q", 2) + b"{}",
+        "git_lfs": b"version https://git-lfs.github.com/spec/v1\n",
+    }
+
+
+def unicode_seeds():
+    return {
+        "ascii": b"plain text, 7 bits\r\n",
+        "latin": "grüß Gott, façade".encode(),
+        "greek_cjk_thai": "λόγος 漢字 ภาษาไทย".encode(),
+        "emoji": "👩‍👩‍👧‍👦 🇩🇪 👍🏽".encode(),
+        "edges": "\x7f\x80\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff".encode(),
+        "overlong": b"\xc0\xaf\xc1\xbf\xe0\x9f\xbf\xf0\x8f\xbf\xbf",
+        "surrogates": b"\xed\xa0\x80\xed\xbf\xbf",
+        "above": b"\xf4\x90\x80\x80\xf5\x80\x80\x80\xff\xfe",
+        "continuations": b"\x80\xbf\x80\xbf",
+        "cut_2": b"a\xc3",
+        "cut_3": b"a\xe2\x82",
+        "cut_4": b"a\xf0\x9f\x98",
+        "lead_after_lead": b"\xf0\xe2\xc3\xf0\x9f\xe2\x82\xac",
+        "controls": b"a\n\x1b[31m\x00\x7f\xc2\x9b",
+        "long": b"x" * 79 + "ü".encode() + b"\xff" * 20,
+    }
+
+
+def write(folder, seeds):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in seeds.items():
+        (folder / name).write_bytes(content)
+
+
+def main():
+    write(CORPUS / "gguf", {**sound_gguf(), **broken_gguf()})
+    write(CORPUS / "unicode", unicode_seeds())
+
+
+if __name__ == "__main__":
+    main()
