@@ -20,7 +20,6 @@ Run: python chat.py MODEL.gguf llama_cpp_python-0.3.36.tar.gz    (the sdist from
 """
 
 import argparse
-import os
 import tarfile
 
 import jinja2
@@ -227,17 +226,15 @@ def main():
     if common.sha256_file(arguments.sdist) != SDIST_SHA256:
         raise SystemExit("not the sdist that the templates came from")
 
-    folder = os.path.join(common.GOLDEN_DIR, "chat_templates")
-    os.makedirs(folder, exist_ok=True)
     sources = {}
     reader = common.gguf_reader(arguments.model)
     with tarfile.open(arguments.sdist) as sdist:
         for name, (vendored, *_) in {**TEMPLATES, **MORE_TEMPLATES}.items():
             data = (common.gguf_value(reader, "tokenizer.chat_template").encode("utf-8") if vendored is None
                     else sdist.extractfile(VENDORED + vendored).read())
-            with open(os.path.join(folder, name), "wb") as file:
-                file.write(data)
-            sources[name] = data.decode("utf-8")
+            sources[name] = data.decode("ascii")
+            common.write_text(f"chat_templates/{name}", sources[name], 20_000, script=__file__,
+                              origin=vendored or "tokenizer.chat_template of the GGUF file")
     record = {"script": __file__, "versions": common.versions("transformers", "jinja2"), "sdist_sha256": SDIST_SHA256}
     write_renders("renders.jsonl", TEMPLATES, sources, record)
     write_renders("renders_more.jsonl", MORE_TEMPLATES, sources, record)
