@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes src/text/unicode_tables.cc from tests/golden/unicode_classes.json.
 
-The JSON holds what the reference tokenizers say about every code point (tools/golden/unicode_classes.py
-asked them), so that the tables follow them and not some other edition of Unicode. The editions are
-recognised by how many code points each class has, and recorded in the output.
+The JSON holds what the reference tokenizers say about every code point (asked by
+tools/golden/unicode_classes.py), so that the tables follow them and not some other edition of
+Unicode. The editions are recognised by how many code points each class has, and recorded in the
+output.
 
 Run: python3 tools/make_unicode_tables.py          writes the file
      python3 tools/make_unicode_tables.py --check  fails if the file is not what it would write
@@ -92,7 +93,8 @@ def render(classes):
                          rust=NUMBERS[numbers], tokenizers=classes["versions"]["tokenizers"])
     ascii_traits = array("uint8_t", "kAscii", traits[:128])
     ranges = array("uint32_t", "kRanges", [p << TRAIT_BITS | traits[p] for p in starts])
-    return head + ascii_traits + "\n" + ranges + "\n" + array("uint16_t", "kBlocks", blocks) + FOOTER
+    block_starts = array("uint16_t", "kBlocks", blocks)
+    return f"{head}{ascii_traits}\n{ranges}\n{block_starts}{FOOTER}"
 
 
 def main():

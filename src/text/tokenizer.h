@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Text to token ids and back, by the tokenizer that a GGUF file describes (tokenizer.ggml.*).
 //
-// Ownership: a Tokenizer copies what it needs; the GGUF bytes may go away. Threading: immutable, share freely.
-// Source: byte-level BPE as in GPT-2 (Radford et al. 2019); pre-tokenizers as published with each family.
+// Ownership: a Tokenizer copies what it needs; the GGUF bytes may go away. Threading: immutable,
+// share freely. Source: byte-level BPE as in GPT-2 (Radford et al. 2019); pre-tokenizers as
+// published with each family.
 #pragma once
 
 #include <cstdint>
@@ -15,29 +16,41 @@
 
 #include "base/result.h"
 #include "format/gguf.h"
+#include "text/tokenizer_vocabulary.h"
 
 namespace hearth {
 
-using TokenId = int32_t;
+struct TokenizerSource;
 
-// What "<|im_end|>" inside the text means.
+// What "<|im_end|>" inside the text means: the bytes that a user typed, or the token. Special are
+// the tokens of type control and user-defined; the longest that fits wins.
 enum class SpecialTokens { kAsText, kParse };
 
 class Tokenizer {
  public:
-  // Errors: kCorrupt (absent or broken vocabulary, merges, ids), kUnsupported (tokenizer model or pre-tokenizer:
-  // named, with what is supported).
+  // Errors: kCorrupt (absent or broken vocabulary, merges, ids), kUnsupported (tokenizer model or
+  // pre-tokenizer: named, with what is supported).
   static Result<Tokenizer> create(const GgufFile& file);
+  // The same from plain arrays, which may go away afterwards.
+  static Result<Tokenizer> create(const TokenizerSource& source);
 
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
   // Any bytes are accepted, also invalid UTF-8 and NUL. Nothing is added, trimmed or normalised.
+  // With kAsText no control token ever comes out. decode() gives `text` back, but for bytes that
+  // the vocabulary has no token for: those vanish, as in the reference (unspellable_bytes() counts
+  // them).
   std::vector<TokenId> encode(std::string_view text, SpecialTokens special) const;
 
-  // The bytes that `id` stands for; control tokens yield their text only with kParse, else nothing. An id outside
-  // the vocabulary yields nothing. Valid while the Tokenizer lives.
+  // How many bytes of `text` the vocabulary has no token for. 0 for most vocabularies whatever the
+  // text; SmolLM2's lacks 21 bytes: six control characters, and 15 bytes that assigned characters
+  // never have in UTF-8.
+  std::size_t unspellable_bytes(std::string_view text) const;
+
+  // The bytes that `id` stands for; control tokens yield their text only with kParse, else nothing.
+  // An id outside the vocabulary yields nothing. Valid while the Tokenizer lives.
   std::string_view token_bytes(TokenId id, SpecialTokens special) const;
   std::string decode(std::span<const TokenId> ids, SpecialTokens special) const;
 
@@ -46,9 +59,10 @@ class Tokenizer {
   std::optional<TokenId> eos() const;
   bool add_bos() const;  // the model wants BOS in front of every sequence
   bool add_eos() const;
-  // Whether `id` ends an answer: EOS, EOT and the family's end-of-turn tokens (<|im_end|>, <|eot_id|>, ...).
+  // Whether `id` ends an answer: EOS, EOT and the family's end-of-turn tokens (<|im_end|>,
+  // <|eot_id|>, ...).
   bool is_end(TokenId id) const;
-  // The id of the special token whose text is exactly `text`.
+  // The id of the special token (control or user-defined) whose text is exactly `text`.
   std::optional<TokenId> find_special(std::string_view text) const;
 
   std::string_view pre_tokenizer() const;  // its name in tokenizer.ggml.pre
@@ -59,14 +73,16 @@ class Tokenizer {
   std::unique_ptr<const Impl> impl_;
 };
 
-// Turns a stream of tokens into text that never ends inside a UTF-8 character: bytes of an unfinished character wait.
+// Turns a stream of tokens into text that never ends inside a UTF-8 character: bytes of an
+// unfinished character wait.
 class StreamDecoder {
  public:
   // Borrows the tokenizer for its life.
   explicit StreamDecoder(const Tokenizer& tokenizer, SpecialTokens special = SpecialTokens::kAsText)
       : tokenizer_(&tokenizer), special_(special) {}
 
-  // The text that became complete with `id`; may be empty. Bytes that can never become UTF-8 come out as U+FFFD.
+  // The text that became complete with `id`; may be empty. Bytes that can never become UTF-8 come
+  // out as U+FFFD.
   std::string push(TokenId id);
   // What was still waiting, as U+FFFD.
   std::string finish();

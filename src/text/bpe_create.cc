@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+// Building a Bpe from the arrays of a file, and everything that can be wrong with them.
+#include <algorithm>
+#include <string>
+
+#include "base/strings.h"
+#include "text/bpe.h"
+#include "text/bpe_alphabet.h"
+
+namespace hearth {
+namespace {
+
+Error corrupt(std::string message) {
+  return Error(ErrorCode::kCorrupt, "tokenizer: " + std::move(message));
+}
+
+Error bad_merge(std::string_view merge, std::size_t index, std::string_view why) {
+  return corrupt(concat("merge ", index, " ('", printable(merge), "') ", why));
+}
+
+Error duplicate(TokenId first, TokenId second, std::string_view spelled) {
+  return corrupt(concat("tokens ", std::min(first, second), " and ", std::max(first, second),
+                        " are both '", printable(spelled), "'"));
+}
+
+// Merges go into the table so many at a time: enough to hide the latency of memory.
+constexpr std::size_t kMergeBlock = 32;
+
+constexpr TokenId kTokensAhead = 16;  // likewise for tokens
+
+// One merge on its way into the table.
+struct MergePieces {
+  std::string_view left, right;  // bytes behind each other, and padding
+  uint64_t left_hash, right_hash;
+  TokenId left_id, right_id;
+
+  std::string_view both() const { return {left.data(), left.size() + right.size()}; }
+};
+
+// Splits "left right" and writes the bytes of both to `out`.
+Result<MergePieces> split_merge(std::string_view merge, std::size_t index, char* out) {
+  const std::size_t blank = merge.find(' ');
+  if (blank == std::string_view::npos || blank == 0 || blank + 1 == merge.size()) {
+    return bad_merge(merge, index, "is not two pieces with a space between");
+  }
+  const std::size_t left = write_alphabet_bytes(out, merge.substr(0, blank));
+  const std::size_t right = left == kOutsideAlphabet
+                                ? kOutsideAlphabet
+                                : write_alphabet_bytes(out + left, merge.substr(blank + 1));
+  if (right == kOutsideAlphabet) {
+    return bad_merge(merge, index, "has a character outside the byte alphabet");
+  }
+  const std::string_view left_piece(out, left), right_piece(out + left, right);
+  return MergePieces{left_piece, right_piece, hash_padded(left_piece), hash_padded(right_piece),
+                     -1,         -1};
+}
+
+// Control and user-defined tokens are spelled plainly, the others in the byte alphabet.
+bool is_plain(TokenType type) {
+  return type == TokenType::kControl || type == TokenType::kUserDefined;
+}
+
+}  // namespace
+
+Result<Vocabulary> read_byte_level_vocabulary(const TokenizerSource& source) {
+  const std::size_t count = source.tokens.size();
+  if (count == 0) return corrupt("the vocabulary (tokenizer.ggml.tokens) is empty or missing");
+  if (count > Vocabulary::kTokensMax) {
+    return corrupt(
+        concat(count, " tokens are more than the ", Vocabulary::kTokensMax, " supported"));
+  }
+  if (!source.types.empty() && source.types.size() != count) {
+    return corrupt(concat(count, " tokens but ", source.types.size(),
+                          " token types (tokenizer.ggml.token_type)"));
+  }
+  std::size_t bytes = 0;
+  for (const std::string_view token : source.tokens) bytes += token.size();
+  if (bytes > Vocabulary::kBytesMax) {
+    return corrupt(concat("the tokens take ", bytes, " bytes, more than the ",
+                          Vocabulary::kBytesMax, " supported"));
+  }
+  Vocabulary vocabulary(count, bytes);
+  for (std::size_t i = 0; i < count; ++i) {
+    const int32_t type = source.types.empty() ? 1 : source.types[i];
+    if (type < 0 || type > static_cast<int32_t>(TokenType::kByte)) {
+      return corrupt(concat("token ", i, " has the unknown type ", type));
+    }
+    const auto token_type = static_cast<TokenType>(type);
+    vocabulary.add(token_type, [&](char* out) {
+      const std::string_view spelled = source.tokens[i];
+      if (!is_plain(token_type)) {
+        const std::size_t written = write_alphabet_bytes(out, spelled);
+        if (written != kOutsideAlphabet) return written;
+      }
+      // What the alphabet does not have stands for itself, as in the reference's decoder.
+      return spelled.copy(out, spelled.size());
+    });
+  }
+  return vocabulary;
+}
+
+Result<Bpe> Bpe::create(const TokenizerSource& source, const PreTokenizer& pre,
+                        const Vocabulary& vocabulary) {
+  Bpe bpe(pre, vocabulary);
+  HEARTH_TRY(bpe.index_tokens(source));
+  HEARTH_TRY(bpe.find_byte_tokens());
+  HEARTH_TRY(bpe.index_merges(source.merges));
+  if (pre.whole_pieces == WholePieces::kMerge) bpe.tokens_ = TokenTable();
+  return bpe;
+}
+
+// Fills tokens_ with what merging may yield, and refuses a vocabulary in which a token stands
+// twice.
+Result<void> Bpe::index_tokens(const TokenizerSource& source) {
+  struct Apart {
+    std::string_view spelled;
+    TokenId id;
+  };
+  std::vector<Apart> apart;  // spelled plainly: compared with each other as spelled
+  tokens_ = TokenTable(static_cast<std::size_t>(vocabulary_->size()));
+  for (TokenId id = 0; id < vocabulary_->size(); ++id) {
+    if (const TokenId soon = id + kTokensAhead; vocabulary_->contains(soon)) {
+      tokens_.prefetch(hash_padded(vocabulary_->bytes(soon)));
+    }
+    const std::string_view spelled = source.tokens[static_cast<std::size_t>(id)];
+    // Every spelling of the alphabet but that of 0x21-0x7e is longer than what it spells.
+    const bool outside =
+        vocabulary_->bytes(id).size() == spelled.size() &&
+        !std::all_of(spelled.begin(), spelled.end(), [](char c) { return c >= 0x21 && c <= 0x7e; });
+    if (is_plain(vocabulary_->type(id)) || outside) {
+      apart.push_back({spelled, id});
+      continue;
+    }
+    switch (tokens_.insert(*vocabulary_, id)) {
+      case Inserted::kYes:
+        break;
+      case Inserted::kAlreadyThere:
+        return duplicate(tokens_.find(*vocabulary_, vocabulary_->bytes(id)), id, spelled);
+      case Inserted::kTooManyCollisions:
+        return corrupt(concat("token ", id, " collides with more than ", kProbesMax, " others"));
+    }
+  }
+  std::sort(apart.begin(), apart.end(), [](const Apart& a, const Apart& b) {
+    return a.spelled != b.spelled ? a.spelled < b.spelled : a.id < b.id;
+  });
+  for (std::size_t i = 0; i < apart.size(); ++i) {
+    const auto& [spelled, id] = apart[i];
+    if (i + 1 < apart.size() && spelled == apart[i + 1].spelled) {
+      return duplicate(id, apart[i + 1].id, spelled);
+    }
+    const TokenId other = tokens_.find(*vocabulary_, vocabulary_->bytes(id));
+    if (other >= 0 && source.tokens[static_cast<std::size_t>(other)] == spelled) {
+      return duplicate(other, id, spelled);
+    }
+  }
+  // Families whose vocabulary holds user-defined tokens that are also merges: those may be built,
+  // too.
+  for (const auto& [spelled, id] : apart) {
+    if (vocabulary_->type(id) != TokenType::kUserDefined) continue;
+    if (tokens_.insert(*vocabulary_, id) == Inserted::kTooManyCollisions) {
+      return corrupt(concat("token ", id, " collides with more than ", kProbesMax, " others"));
+    }
+  }
+  return {};
+}
+
+// SmolLM2's vocabulary lacks 21 bytes (control characters, and bytes that UTF-8 hardly or never
+// has), so only those of plain text are demanded.
+Result<void> Bpe::find_byte_tokens() {
+  for (int32_t value = 0; value < 256; ++value) {
+    const char byte = static_cast<char>(value);
+    const TokenId id = tokens_.find(*vocabulary_, {&byte, 1});
+    byte_tokens_[static_cast<std::size_t>(value)] = id;
+    if (id < 0 && (value == '\n' || (value >= 0x20 && value <= 0x7e))) {
+      return corrupt(concat("the vocabulary has no token for the byte '", printable({&byte, 1}),
+                            "': not a byte-level vocabulary"));
+    }
+  }
+  return {};
+}
+
+Result<void> Bpe::index_merges(std::span<const std::string_view> merges) {
+  if (merges.empty()) return corrupt("the merges (tokenizer.ggml.merges) are empty or missing");
+  if (merges.size() > MergeTable::kMergesMax) {
+    return corrupt(
+        concat(merges.size(), " merges are more than the ", MergeTable::kMergesMax, " supported"));
+  }
+  merges_ = MergeTable(merges.size());
+  merged_.reserve(merges.size());
+  std::string scratch;
+  for (std::size_t first = 0; first < merges.size(); first += kMergeBlock) {
+    const std::size_t count = std::min(kMergeBlock, merges.size() - first);
+    HEARTH_TRY(index_merge_block(merges.subspan(first, count), first, scratch));
+  }
+  return {};
+}
+
+// Step by step for a block at a time, so that the memory that each step needs was asked for in the
+// step before.
+Result<void> Bpe::index_merge_block(std::span<const std::string_view> merges, std::size_t first,
+                                    std::string& scratch) {
+  std::array<MergePieces, kMergeBlock> block;
+  std::size_t bytes = Vocabulary::kPaddingBytes;
+  for (const std::string_view merge : merges) bytes += merge.size();
+  if (scratch.size() < bytes) scratch.resize(bytes);
+  char* out = scratch.data();
+  for (std::size_t i = 0; i < merges.size(); ++i) {
+    HEARTH_ASSIGN(block[i], split_merge(merges[i], first + i, out));
+    tokens_.prefetch(block[i].left_hash);
+    tokens_.prefetch(block[i].right_hash);
+    out += block[i].both().size();
+  }
+  for (std::size_t i = 0; i < merges.size(); ++i) {
+    MergePieces& pieces = block[i];
+    pieces.left_id = tokens_.find(*vocabulary_, pieces.left, pieces.left_hash);
+    pieces.right_id = tokens_.find(*vocabulary_, pieces.right, pieces.right_hash);
+    const TokenId merged = find_merged(pieces.both());
+    if (pieces.left_id < 0 || pieces.right_id < 0 || merged < 0) {
+      return bad_merge(merges[i], first + i,
+                       concat(pieces.left_id < 0    ? "begins with"
+                              : pieces.right_id < 0 ? "ends with"
+                                                    : "yields",
+                              " a piece that is not in the vocabulary"));
+    }
+    merges_.prefetch(pieces.left_id, pieces.right_id);
+    merged_.push_back(merged);
+  }
+  for (std::size_t i = 0; i < merges.size(); ++i) {
+    const TokenId left = block[i].left_id, right = block[i].right_id;
+    const Inserted inserted = merges_.insert(left, right, static_cast<uint32_t>(first + i));
+    if (inserted == Inserted::kAlreadyThere) {
+      return bad_merge(merges[i], first + i, concat("repeats merge ", merges_.find(left, right)));
+    }
+    if (inserted == Inserted::kTooManyCollisions) {
+      return bad_merge(merges[i], first + i,
+                       concat("collides with more than ", kProbesMax, " others"));
+    }
+  }
+  return {};
+}
+
+// What a merge yields is mostly what the merge before it yielded or the next id: looked at before
+// the table is.
+TokenId Bpe::find_merged(std::string_view bytes) const {
+  if (!merged_.empty()) {
+    for (const TokenId near : {merged_.back() + 1, merged_.back()}) {
+      if (vocabulary_->contains(near) && vocabulary_->type(near) == TokenType::kNormal &&
+          vocabulary_->bytes(near) == bytes) {
+        return near;
+      }
+    }
+  }
+  return tokens_.find(*vocabulary_, bytes);
+}
+
+}  // namespace hearth

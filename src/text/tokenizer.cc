@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "text/tokenizer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/strings.h"
+#include "text/bpe.h"
+#include "text/pre_tokenizer.h"
+#include "text/tokenizer_source.h"
+#include "text/tokenizer_special.h"
+#include "text/tokenizer_vocabulary.h"
+
+namespace hearth {
+namespace {
+
+// Control tokens of these names end an answer whatever the file says about EOS: chat models are
+// trained to emit their family's end of turn, and files often name only the end of the document.
+constexpr std::string_view kEndNames[] = {"<|im_end|>",      "<|eot_id|>", "<|endoftext|>",
+                                          "<|end_of_text|>", "<|end|>",    "<|eom_id|>",
+                                          "<end_of_turn>"};
+
+// What the file says about single tokens, each checked to be one of the vocabulary.
+struct SpecialIds {
+  std::optional<TokenId> bos, eos, eot, eom;
+};
+
+Result<std::optional<TokenId>> checked_id(std::optional<uint64_t> id, std::size_t tokens,
+                                          std::string_view key) {
+  if (!id) return std::optional<TokenId>{};
+  if (*id >= tokens) {
+    return Error(ErrorCode::kCorrupt, concat("tokenizer: ", key, " is ", *id,
+                                             ", but the vocabulary has ", tokens, " tokens"));
+  }
+  return std::optional<TokenId>(static_cast<TokenId>(*id));
+}
+
+Result<SpecialIds> read_special_ids(const TokenizerSource& source) {
+  const std::size_t tokens = source.tokens.size();
+  SpecialIds ids;
+  HEARTH_ASSIGN(ids.bos, checked_id(source.bos, tokens, "tokenizer.ggml.bos_token_id"));
+  HEARTH_ASSIGN(ids.eos, checked_id(source.eos, tokens, "tokenizer.ggml.eos_token_id"));
+  HEARTH_ASSIGN(ids.eot, checked_id(source.eot, tokens, "tokenizer.ggml.eot_token_id"));
+  HEARTH_ASSIGN(ids.eom, checked_id(source.eom, tokens, "tokenizer.ggml.eom_token_id"));
+  return ids;
+}
+
+Result<bool> checked_flag(bool flag, std::optional<TokenId> id, std::string_view name) {
+  if (flag && !id) {
+    return Error(
+        ErrorCode::kCorrupt,
+        concat("tokenizer: add_", name, "_token is true, but there is no ", name, "_token_id"));
+  }
+  return flag;
+}
+
+Result<const PreTokenizer*> named_pre_tokenizer(std::string_view name) {
+  if (const PreTokenizer* known = find_pre_tokenizer(name)) return known;
+  const std::string problem =
+      name.empty() ? std::string("the file names no pre-tokenizer (tokenizer.ggml.pre)")
+                   : concat("unknown pre-tokenizer '", printable(name), "' (tokenizer.ggml.pre)");
+  return Error(ErrorCode::kUnsupported,
+               concat("tokenizer: ", problem, "; supported: ", pre_tokenizer_names()));
+}
+
+}  // namespace
+
+// Stays where it is: bpe and specials point to the vocabulary.
+struct Tokenizer::Impl {
+  Impl(const PreTokenizer* pre_in, Vocabulary vocabulary_in)
+      : pre(pre_in), vocabulary(std::move(vocabulary_in)), specials(vocabulary) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void find_ends();
+
+  const PreTokenizer* pre;
+  Vocabulary vocabulary;
+  SpecialTokenFinder specials;
+  std::optional<Bpe> bpe;
+  SpecialIds ids;
+  bool add_bos = false;
+  bool add_eos = false;
+  std::vector<TokenId> ends;  // a handful
+};
+
+void Tokenizer::Impl::find_ends() {
+  for (const auto& id : {ids.eos, ids.eot, ids.eom}) {
+    if (id) ends.push_back(*id);
+  }
+  for (const std::string_view name : kEndNames) {
+    const auto id = specials.find_exact(name);
+    if (id && vocabulary.type(*id) == TokenType::kControl) ends.push_back(*id);
+  }
+  std::sort(ends.begin(), ends.end());
+  ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
+}
+
+Result<Tokenizer> Tokenizer::create(const GgufFile& file) {
+  HEARTH_ASSIGN(const TokenizerSource source, read_tokenizer_source(file));
+  return create(source);
+}
+
+Result<Tokenizer> Tokenizer::create(const TokenizerSource& source) {
+  if (source.model != "gpt2") {
+    return Error(ErrorCode::kUnsupported,
+                 concat("tokenizer: unknown model '", printable(source.model),
+                        "' (tokenizer.ggml.model); supported: gpt2 (byte-level BPE)"));
+  }
+  HEARTH_ASSIGN(const PreTokenizer* pre, named_pre_tokenizer(source.pre));
+  HEARTH_ASSIGN(Vocabulary vocabulary, read_byte_level_vocabulary(source));
+  auto impl = std::make_unique<Impl>(pre, std::move(vocabulary));
+  HEARTH_ASSIGN(impl->bpe, Bpe::create(source, *pre, impl->vocabulary));
+  HEARTH_ASSIGN(impl->ids, read_special_ids(source));
+  const bool bos_by_default = pre->bos_default == BosDefault::kPresent && impl->ids.bos;
+  HEARTH_ASSIGN(impl->add_bos,
+                checked_flag(source.add_bos.value_or(bos_by_default), impl->ids.bos, "bos"));
+  HEARTH_ASSIGN(impl->add_eos, checked_flag(source.add_eos.value_or(false), impl->ids.eos, "eos"));
+  impl->find_ends();
+  return Tokenizer(std::move(impl));
+}
+
+Tokenizer::Tokenizer(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
+Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
+Tokenizer::~Tokenizer() = default;
+
+std::vector<TokenId> Tokenizer::encode(std::string_view text, SpecialTokens special) const {
+  std::vector<TokenId> ids;
+  if (special == SpecialTokens::kAsText) {
+    impl_->bpe->encode(text, ids);
+    return ids;
+  }
+  for (std::size_t at = 0; at < text.size();) {
+    const SpecialTokenFinder::Match match = impl_->specials.find(text, at);
+    impl_->bpe->encode(text.substr(at, match.at - at), ids);
+    if (match.bytes != 0) ids.push_back(match.id);
+    at = match.at + match.bytes;
+  }
+  return ids;
+}
+
+std::size_t Tokenizer::unspellable_bytes(std::string_view text) const {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [&](char byte) {
+    return impl_->bpe->byte_token(static_cast<unsigned char>(byte)) < 0;
+  }));
+}
+
+std::string_view Tokenizer::token_bytes(TokenId id, SpecialTokens special) const {
+  const Vocabulary& vocabulary = impl_->vocabulary;
+  if (!vocabulary.contains(id)) return {};
+  if (special == SpecialTokens::kAsText && vocabulary.type(id) == TokenType::kControl) return {};
+  return vocabulary.bytes(id);
+}
+
+std::string Tokenizer::decode(std::span<const TokenId> ids, SpecialTokens special) const {
+  std::string text;
+  for (const TokenId id : ids) text += token_bytes(id, special);
+  return text;
+}
+
+int32_t Tokenizer::vocab_size() const { return impl_->vocabulary.size(); }
+std::optional<TokenId> Tokenizer::bos() const { return impl_->ids.bos; }
+std::optional<TokenId> Tokenizer::eos() const { return impl_->ids.eos; }
+bool Tokenizer::add_bos() const { return impl_->add_bos; }
+bool Tokenizer::add_eos() const { return impl_->add_eos; }
+bool Tokenizer::is_end(TokenId id) const {
+  return std::binary_search(impl_->ends.begin(), impl_->ends.end(), id);
+}
+std::optional<TokenId> Tokenizer::find_special(std::string_view text) const {
+  return impl_->specials.find_exact(text);
+}
+std::string_view Tokenizer::pre_tokenizer() const { return impl_->pre->name; }
+
+}  // namespace hearth

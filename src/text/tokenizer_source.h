@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a file says about its tokenizer, as plain arrays: the only step that knows GGUF keys.
+// Nothing is checked here beyond the types of the values; Tokenizer::create() does that.
+//
+// Ownership: strings are borrowed from the file's bytes. Threading: a value.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "format/gguf.h"
+
+namespace hearth {
+
+struct TokenizerSource {
+  std::string_view model;  // "gpt2" is byte-level BPE
+  std::string_view pre;    // name of the pre-tokenizer; empty where the file names none
+  std::vector<std::string_view> tokens;  // [tokens] as the file spells them
+  std::vector<int32_t> types;            // [tokens] TokenType, or empty: not stated
+  std::vector<std::string_view> merges;  // [merges] "left right", best first
+  std::optional<uint64_t> bos, eos, eot, eom;
+  std::optional<bool> add_bos, add_eos;
+};
+
+// Errors: kCorrupt (a key of tokenizer.ggml.* is missing or of the wrong type: named).
+Result<TokenizerSource> read_tokenizer_source(const GgufFile& file);
+
+}  // namespace hearth
