@@ -7,7 +7,8 @@
 namespace hearth {
 
 void check_failed(const char* condition, const char* file, int line) {
-  std::fprintf(stderr, "hearth: internal error: %s does not hold (%s:%d); please report it\n", condition, file, line);
+  std::fprintf(stderr, "hearth: internal error: %s does not hold (%s:%d); please report it\n",
+               condition, file, line);
   std::abort();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// HEARTH_CHECK stops the program on a bug of ours. It is never used on input: input errors are Result errors.
+// HEARTH_CHECK stops the program on a bug of ours. It is never used on input: input errors are
+// Result errors.
 #pragma once
 
 namespace hearth {

@@ -12,7 +12,9 @@ using Clock = std::chrono::steady_clock;
 // Milliseconds since construction.
 class Stopwatch {
  public:
-  double elapsed_ms() const { return std::chrono::duration<double, std::milli>(Clock::now() - start_).count(); }
+  double elapsed_ms() const {
+    return std::chrono::duration<double, std::milli>(Clock::now() - start_).count();
+  }
 
  private:
   Clock::time_point start_ = Clock::now();
@@ -24,7 +26,8 @@ class Deadline {
   Deadline() = default;
   static Deadline after_ms(double ms) {
     Deadline deadline;
-    deadline.at_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double, std::milli>(ms));
+    deadline.at_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                      std::chrono::duration<double, std::milli>(ms));
     return deadline;
   }
 

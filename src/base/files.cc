@@ -42,9 +42,10 @@ Result<std::pair<int, std::size_t>> open_regular(const std::filesystem::path& pa
   }
   if (!S_ISREG(info.st_mode)) {
     ::close(fd);
-    return Error(ErrorCode::kUsage, concat(printable(path.string(), 300), ": ",
-                                           S_ISDIR(info.st_mode) ? "is a folder" : "is not a regular file",
-                                           "; name a file"));
+    return Error(
+        ErrorCode::kUsage,
+        concat(printable(path.string(), 300), ": ",
+               S_ISDIR(info.st_mode) ? "is a folder" : "is not a regular file", "; name a file"));
   }
   return std::pair(fd, static_cast<std::size_t>(info.st_size));
 }
@@ -83,7 +84,8 @@ Error file_error(int error_number, std::string_view action, const std::filesyste
     code = ErrorCode::kUsage;
     remedy = "name a file";
   }
-  return Error(code, concat(action, " ", printable(path.string(), 300), ": ", std::strerror(error_number), "; ", remedy));
+  return Error(code, concat(action, " ", printable(path.string(), 300), ": ",
+                            std::strerror(error_number), "; ", remedy));
 }
 
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
@@ -91,7 +93,8 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   const Descriptor fd(opened.first);
   const std::size_t size = opened.second;
   if (size == 0) {
-    return Error(ErrorCode::kCorrupt, concat(printable(path.string(), 300), ": the file is empty; fetch it again"));
+    return Error(ErrorCode::kCorrupt,
+                 concat(printable(path.string(), 300), ": the file is empty; fetch it again"));
   }
   void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
   if (data == MAP_FAILED) return file_error(errno, "cannot map", path);
@@ -125,8 +128,9 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t byt
   HEARTH_ASSIGN(const auto opened, open_regular(path));
   const Descriptor fd(opened.first);
   if (opened.second > bytes_max) {
-    return Error(ErrorCode::kUsage, concat(printable(path.string(), 300), ": has ", opened.second, " bytes, more than the ",
-                                           bytes_max, " that are read; use a smaller file"));
+    return Error(ErrorCode::kUsage,
+                 concat(printable(path.string(), 300), ": has ", opened.second,
+                        " bytes, more than the ", bytes_max, " that are read; use a smaller file"));
   }
   std::string content;
   char buffer[65536];
@@ -137,21 +141,25 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t byt
     if (count == 0) return content;
     content.append(buffer, static_cast<std::size_t>(count));
     if (content.size() > bytes_max) {
-      return Error(ErrorCode::kUsage, concat(printable(path.string(), 300), ": grew beyond ", bytes_max,
-                                             " bytes while it was read; use a smaller file"));
+      return Error(ErrorCode::kUsage,
+                   concat(printable(path.string(), 300), ": grew beyond ", bytes_max,
+                          " bytes while it was read; use a smaller file"));
     }
   }
 }
 
 Result<void> write_file(const std::filesystem::path& path, std::string_view content) {
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  const std::filesystem::path folder =
+      path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   std::string temporary = (folder / ".hearth-XXXXXX").string();
   const Descriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (fd.get() < 0) return file_error(errno, "cannot create a file in", folder);
   Result<void> written = write_all(fd.get(), content, path);
-  if (written.ok() && ::fchmod(fd.get(), 0644) != 0) written = file_error(errno, "cannot set the mode of", path);
+  if (written.ok() && ::fchmod(fd.get(), 0644) != 0)
+    written = file_error(errno, "cannot set the mode of", path);
   if (written.ok() && ::fsync(fd.get()) != 0) written = file_error(errno, "cannot flush", path);
-  if (written.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) written = file_error(errno, "cannot replace", path);
+  if (written.ok() && ::rename(temporary.c_str(), path.c_str()) != 0)
+    written = file_error(errno, "cannot replace", path);
   if (!written.ok()) {
     ::unlink(temporary.c_str());
     return written;

@@ -22,7 +22,8 @@ TEST(Files, WriteThenReadThenMap) {
   EXPECT_EQ(std::memcmp(mapped->bytes().data(), "hello", 5), 0);
   ASSERT_TRUE(write_file(path, "replaced").ok());
   EXPECT_EQ(read_file(path, 100).value(), "replaced");
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1) << "no temporary file is left";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1)
+      << "no temporary file is left";
 }
 
 TEST(Files, BadPathsAreNamedWithCauseAndRemedy) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one way to report an error: Result<T> holds a value or an Error. hearth never throws; an exception of a
-// library is caught where that library is called and becomes an Error. Values; no threading concerns.
+// The one way to report an error: Result<T> holds a value or an Error. hearth never throws; an
+// exception of a library is caught where that library is called and becomes an Error. Values; no
+// threading concerns.
 #pragma once
 
 #include <optional>
@@ -13,8 +14,8 @@
 
 namespace hearth {
 
-// What went wrong, in as many kinds as a caller can act on. base/status_codes.h maps each to an exit status and
-// an HTTP status.
+// What went wrong, in as many kinds as a caller can act on. base/status_codes.h maps each to an
+// exit status and an HTTP status.
 enum class ErrorCode {
   kInternal,      // a bug or a failure of the machine
   kUsage,         // the caller asked for something that makes no sense
@@ -28,7 +29,8 @@ enum class ErrorCode {
   kCancelled,     // the user stopped it
 };
 
-// A code and one line for people: "what: why; what to do". Context added on the way up stands in front.
+// A code and one line for people: "what: why; what to do". Context added on the way up stands in
+// front.
 class [[nodiscard]] Error {
  public:
   Error(ErrorCode code, std::string message) : code_(code), message_(std::move(message)) {}
@@ -50,8 +52,10 @@ class [[nodiscard]] Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}       // NOLINT: implicit by design
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit by design
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit by design
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -114,10 +118,10 @@ class [[nodiscard]] Result<void> {
 #define HEARTH_CONCAT(a, b) HEARTH_CONCAT_INNER(a, b)
 
 // HEARTH_TRY(action()): return its error to our caller, else go on.
-#define HEARTH_TRY(expression)                                  \
-  do {                                                          \
+#define HEARTH_TRY(expression)                                    \
+  do {                                                            \
     if (auto hearth_result_ = (expression); !hearth_result_.ok()) \
-      return std::move(hearth_result_).error();                 \
+      return std::move(hearth_result_).error();                   \
   } while (false)
 
 // HEARTH_ASSIGN(auto x, fallible()): x is its value, or its error is returned to our caller.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one place that says what each ErrorCode means outside: process exit status and machine-readable name.
+// The one place that says what each ErrorCode means outside: process exit status and
+// machine-readable name.
 #pragma once
 
 #include <string_view>

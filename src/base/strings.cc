@@ -11,7 +11,8 @@ std::string printable(std::string_view untrusted, std::size_t bytes_max) {
   while (!untrusted.empty()) {
     if (out.size() >= bytes_max) return out + "...";
     const Utf8Char next = decode_utf8(untrusted);
-    if (next.valid && next.code_point >= 0x20 && (next.code_point < 0x7f || next.code_point >= 0xa0)) {
+    if (next.valid && next.code_point >= 0x20 &&
+        (next.code_point < 0x7f || next.code_point >= 0xa0)) {
       out += untrusted.substr(0, next.bytes);
     } else {
       for (const char byte : untrusted.substr(0, next.bytes)) {

@@ -26,8 +26,8 @@ std::string concat(const Pieces&... pieces) {
   return out;
 }
 
-// Untrusted bytes made fit for one line of a terminal: control bytes and invalid UTF-8 are escaped as \xNN, and
-// what is longer than `bytes_max` is cut with "...".
+// Untrusted bytes made fit for one line of a terminal: control bytes and invalid UTF-8 are escaped
+// as \xNN, and what is longer than `bytes_max` is cut with "...".
 std::string printable(std::string_view untrusted, std::size_t bytes_max = 80);
 
 }  // namespace hearth

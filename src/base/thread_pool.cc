@@ -43,7 +43,8 @@ int cgroup_cpu_quota() {
   if (file == nullptr) return 0;
   long long quota_us = 0;
   long long period_us = 0;
-  const int fields = std::fscanf(file, "%lld %lld", &quota_us, &period_us);  // "max 100000" reads no number
+  const int fields =
+      std::fscanf(file, "%lld %lld", &quota_us, &period_us);  // "max 100000" reads no number
   std::fclose(file);
   if (fields != 2 || quota_us <= 0 || period_us <= 0) return 0;
   return static_cast<int>(std::min<long long>((quota_us + period_us - 1) / period_us, kThreadsMax));
@@ -72,7 +73,8 @@ void Barrier::arrive_and_wait() {
 
 Result<std::unique_ptr<ThreadPool>> ThreadPool::create(int thread_count) {
   if (thread_count < 1 || thread_count > kThreadsMax) {
-    return Error(ErrorCode::kUsage, concat("threads: ", thread_count, " is outside 1 to ", kThreadsMax, "; choose another -t"));
+    return Error(ErrorCode::kUsage, concat("threads: ", thread_count, " is outside 1 to ",
+                                           kThreadsMax, "; choose another -t"));
   }
   std::unique_ptr<ThreadPool> pool(new ThreadPool(thread_count));
   try {
@@ -80,7 +82,8 @@ Result<std::unique_ptr<ThreadPool>> ThreadPool::create(int thread_count) {
       pool->workers_.emplace_back([raw = pool.get(), thread] { raw->work(thread); });
     }
   } catch (const std::system_error& error) {
-    return Error(ErrorCode::kUnavailable, concat("threads: cannot start ", thread_count, ": ", error.what(), "; use fewer"));
+    return Error(ErrorCode::kUnavailable,
+                 concat("threads: cannot start ", thread_count, ": ", error.what(), "; use fewer"));
   }
   return pool;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one thread pool. A task runs on all threads at once (the caller is thread 0) and the threads meet at
-// barriers inside it; that is how a forward pass is written: one task, a few barriers a layer.
+// The one thread pool. A task runs on all threads at once (the caller is thread 0) and the threads
+// meet at barriers inside it; that is how a forward pass is written: one task, a few barriers a
+// layer.
 #pragma once
 
 #include <atomic>
@@ -15,10 +16,12 @@
 
 namespace hearth {
 
-// How many threads this process may keep busy: the affinity mask, cut by the cgroup's CPU quota. At least 1.
+// How many threads this process may keep busy: the affinity mask, cut by the cgroup's CPU quota. At
+// least 1.
 int usable_cpu_count();
 
-// A meeting point of a fixed number of threads. Waiting spins for at most 50 microseconds, then sleeps.
+// A meeting point of a fixed number of threads. Waiting spins for at most 50 microseconds, then
+// sleeps.
 class Barrier {
  public:
   explicit Barrier(int thread_count) : thread_count_(thread_count) {}
@@ -32,10 +35,12 @@ class Barrier {
   alignas(64) std::atomic<int> generation_{0};
 };
 
-// Runs one task at a time; run() must not be called from two threads at once, nor from inside a task.
+// Runs one task at a time; run() must not be called from two threads at once, nor from inside a
+// task.
 class ThreadPool {
  public:
-  // Starts `thread_count` - 1 workers. Errors: kUsage (not within 1..256), kUnavailable (no more threads).
+  // Starts `thread_count` - 1 workers. Errors: kUsage (not within 1..256), kUnavailable (no more
+  // threads).
   static Result<std::unique_ptr<ThreadPool>> create(int thread_count);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -56,12 +61,13 @@ class ThreadPool {
   const int thread_count_;
   Barrier barrier_;
   const FunctionRef<void(int)>* task_ = nullptr;
-  bool stopping_ = false;                          // written before, read after a new task_number_
-  alignas(64) std::atomic<int> task_number_{0};    // a change wakes the workers
+  bool stopping_ = false;                        // written before, read after a new task_number_
+  alignas(64) std::atomic<int> task_number_{0};  // a change wakes the workers
   std::vector<std::thread> workers_;
 };
 
-// The part [begin, end) of `count` items that falls to `part` of `parts`; sizes differ by at most one.
+// The part [begin, end) of `count` items that falls to `part` of `parts`; sizes differ by at most
+// one.
 inline std::pair<std::int64_t, std::int64_t> split_range(std::int64_t count, int part, int parts) {
   return {count * part / parts, count * (part + 1) / parts};
 }

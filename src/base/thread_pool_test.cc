@@ -18,8 +18,10 @@ TEST(ThreadPool, RunsEveryThreadOnce) {
   for (const int threads : {1, 2, 5}) {
     auto pool = ThreadPool::create(threads).value();
     std::array<std::atomic<int>, 5> calls{};
-    for (int round = 0; round < 100; ++round) pool->run([&](int thread) { ++calls[static_cast<size_t>(thread)]; });
-    for (int thread = 0; thread < 5; ++thread) EXPECT_EQ(calls[static_cast<size_t>(thread)], thread < threads ? 100 : 0);
+    for (int round = 0; round < 100; ++round)
+      pool->run([&](int thread) { ++calls[static_cast<size_t>(thread)]; });
+    for (int thread = 0; thread < 5; ++thread)
+      EXPECT_EQ(calls[static_cast<size_t>(thread)], thread < threads ? 100 : 0);
   }
 }
 

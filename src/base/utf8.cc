@@ -13,7 +13,8 @@ uint32_t sequence_bytes(unsigned char lead) {
   return 0;
 }
 
-// Whether `second` may follow `lead`: excludes overlong forms, surrogates and what lies above U+10FFFF.
+// Whether `second` may follow `lead`: excludes overlong forms, surrogates and what lies above
+// U+10FFFF.
 bool second_byte_valid(unsigned char lead, unsigned char second) {
   if (lead == 0xe0) return second >= 0xa0 && second <= 0xbf;
   if (lead == 0xed) return second >= 0x80 && second <= 0x9f;
@@ -65,7 +66,8 @@ std::size_t incomplete_utf8_suffix(std::string_view text) {
     if ((lead & 0xc0) == 0x80) continue;  // a continuation byte: its lead stands further left
     if (sequence_bytes(lead) <= length) return 0;
     const bool second_ok =
-        length < 2 || second_byte_valid(lead, static_cast<unsigned char>(text[text.size() - length + 1]));
+        length < 2 ||
+        second_byte_valid(lead, static_cast<unsigned char>(text[text.size() - length + 1]));
     return second_ok ? length : 0;
   }
   return 0;

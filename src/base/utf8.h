@@ -21,7 +21,8 @@ Utf8Char decode_utf8(std::string_view text);
 // Appends the UTF-8 form of `code_point` (<= 0x10FFFF) to `out`.
 void append_utf8(std::string& out, char32_t code_point);
 
-// How many bytes at the end of `text` are the beginning of a character that more bytes could complete: 0..3.
+// How many bytes at the end of `text` are the beginning of a character that more bytes could
+// complete: 0..3.
 std::size_t incomplete_utf8_suffix(std::string_view text);
 
 // `text` with each byte that is not part of valid UTF-8 replaced by U+FFFD.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The instruction sets that kernels exist for, and which of them this CPU has. Chosen once, at run time.
+// The instruction sets that kernels exist for, and which of them this CPU has. Chosen once, at run
+// time.
 #pragma once
 
 #include <optional>
@@ -21,9 +22,9 @@ enum class Numerics {
   kFloat,  // activations and KV cache float32: the reference
 };
 
-std::string_view isa_name(Isa isa);                      // "scalar", "avx2", "avx512"
-std::optional<Isa> parse_isa(std::string_view name);     // by those names
-std::span<const Isa> available_isas();                   // on this CPU, kScalar first
+std::string_view isa_name(Isa isa);                   // "scalar", "avx2", "avx512"
+std::optional<Isa> parse_isa(std::string_view name);  // by those names
+std::span<const Isa> available_isas();                // on this CPU, kScalar first
 Isa best_isa();
 
 }  // namespace hearth

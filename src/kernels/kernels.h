@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel table: every inner loop of the forward pass, once for each instruction set, behind function pointers.
-// A kernel's result for a token does not depend on how many tokens, threads or calls its work was shared among.
+// The kernel table: every inner loop of the forward pass, once for each instruction set, behind
+// function pointers. A kernel's result for a token does not depend on how many tokens, threads or
+// calls its work was shared among.
 //
 // Ownership: all memory is the caller's. Threading: kernels are pure functions of their arguments.
 #pragma once
@@ -16,27 +17,31 @@ namespace hearth {
 // How an input of a matmul was rounded.
 enum class Precision {
   kInt8,   // one byte a value, a scale for each group of 32
-  kInt16,  // two bytes: a coarse and a fine code; for inputs with outliers, twice the multiplications
+  kInt16,  // two bytes: a coarse and a fine code; for inputs with outliers, twice the
+           // multiplications
   kFloat,
 };
 
-// The inputs of a matmul, [tokens][columns]; each token's row is contiguous. `values` is always there, as matrices of
-// float types use it; the rest is what block types use, unless the precision is kFloat.
+// The inputs of a matmul, [tokens][columns]; each token's row is contiguous. `values` is always
+// there, as matrices of float types use it; the rest is what block types use, unless the precision
+// is kFloat.
 struct Activations {
   Precision precision = Precision::kFloat;
   int32_t columns = 0;
   const float* values = nullptr;  // [tokens][columns]
   int8_t* codes = nullptr;        // [tokens][columns], within +-127; the high byte for kInt16
-  int8_t* fine_codes = nullptr;   // kInt16: [tokens][columns], within +-127; value = scale * (256 codes + fine_codes)
-  float* scales = nullptr;        // [tokens][columns / 32]
-  int32_t* sums = nullptr;        // [tokens][columns / 32]: sum of the group's codes (of 256 codes + fine_codes)
-  float* scaled_sums = nullptr;   // [tokens][columns / 32]: scales * sums
+  int8_t* fine_codes =
+      nullptr;  // kInt16: [tokens][columns], within +-127; value = scale * (256 codes + fine_codes)
+  float* scales = nullptr;  // [tokens][columns / 32]
+  int32_t* sums =
+      nullptr;  // [tokens][columns / 32]: sum of the group's codes (of 256 codes + fine_codes)
+  float* scaled_sums = nullptr;  // [tokens][columns / 32]: scales * sums
 };
 
 enum class Epilogue { kStore, kAdd };
 
-// out[t * out_stride + r], r counted from the first row of panel_begin, becomes (kStore) or grows by (kAdd) the product
-// of row panel_begin * 16 + r with token t.
+// out[t * out_stride + r], r counted from the first row of panel_begin, becomes (kStore) or grows
+// by (kAdd) the product of row panel_begin * 16 + r with token t.
 struct MatmulArgs {
   const PanelMatrix* weights;
   int32_t panel_begin;
@@ -48,22 +53,25 @@ struct MatmulArgs {
   Epilogue epilogue;
 };
 
-inline constexpr int32_t kAttentionSplit = 256;  // positions whose softmax is computed together, at fixed places
-inline constexpr int32_t kKeyBlock = 16;         // positions side by side in the key cache
+inline constexpr int32_t kAttentionSplit =
+    256;  // positions whose softmax is computed together, at fixed places
+inline constexpr int32_t kKeyBlock = 16;  // positions side by side in the key cache
 
 // Attention of several query rows that share one KV head over one split of the context.
 struct AttentionArgs {
-  const std::byte* const* keys;     // pages of the split: [page_tokens / 16][head_size][16]
-  const std::byte* const* values;   // pages of the split: [page_tokens][head_size]
+  const std::byte* const* keys;    // pages of the split: [page_tokens / 16][head_size][16]
+  const std::byte* const* values;  // pages of the split: [page_tokens][head_size]
   int32_t page_tokens;
-  int32_t head_size;                // a multiple of 16
-  int32_t rows;                     // query rows
-  const float* const* queries;      // [rows] pointers to [head_size]
-  const int32_t* visible;           // [rows]: positions of this split that the row may see, 0..kAttentionSplit
-  float scale;                      // factor of the scores before softmax
-  float* scores;                    // scratch [rows][kAttentionSplit]
-  float* partials;                  // out [rows][partial_stride]: sum of weighted values [head_size], max, weight sum
-  std::size_t partial_stride;       // floats, >= head_size + 2
+  int32_t head_size;            // a multiple of 16
+  int32_t rows;                 // query rows
+  const float* const* queries;  // [rows] pointers to [head_size]
+  const int32_t*
+      visible;    // [rows]: positions of this split that the row may see, 0..kAttentionSplit
+  float scale;    // factor of the scores before softmax
+  float* scores;  // scratch [rows][kAttentionSplit]
+  float*
+      partials;  // out [rows][partial_stride]: sum of weighted values [head_size], max, weight sum
+  std::size_t partial_stride;  // floats, >= head_size + 2
 };
 
 struct KernelTable {

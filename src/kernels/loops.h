@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every kernel, written once over the primitives of a vector_*.h header (VecF, VecI, VecB, f_*, i_*, b_*, kLanes).
-// Included once by each kernels_*.cc after that header; all of it is in an anonymous namespace, so that no code built
-// for one instruction set can be linked into another.
+// Every kernel, written once over the primitives of a vector_*.h header (VecF, VecI, VecB, f_*,
+// i_*, b_*, kLanes). Included once by each kernels_*.cc after that header; all of it is in an
+// anonymous namespace, so that no code built for one instruction set can be linked into another.
 //
-// Order of arithmetic: output rows are lanes, so a row's sum runs over the columns in order in every kernel; sums over
-// a vector use 16 virtual lanes and one fixed tree. Hence AVX2 and AVX-512 give the same bits.
+// Order of arithmetic: output rows are lanes, so a row's sum runs over the columns in order in
+// every kernel; sums over a vector use 16 virtual lanes and one fixed tree. Hence AVX2 and AVX-512
+// give the same bits.
 #pragma once
 
 #include "kernels/kernels.h"

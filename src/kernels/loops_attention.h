@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attention over one split of the context: scores, softmax and weighted values with no more memory than the split
-// needs (Milakov and Gimelshein 2018; Dao et al. 2022), as a partial result that later splits are folded into in order.
-// See loops.h for how it is included.
+// Attention over one split of the context: scores, softmax and weighted values with no more memory
+// than the split needs (Milakov and Gimelshein 2018; Dao et al. 2022), as a partial result that
+// later splits are folded into in order. See loops.h for how it is included.
 #pragma once
 
 #include "kernels/kernels.h"
@@ -28,7 +28,8 @@ inline void score_tile(const AttentionArgs& args, int32_t row, int32_t position)
   for (int v = 0; v < kVectors; ++v) {
     const int32_t p = position + v * kLanes;
     const int32_t in_page = p % args.page_tokens;
-    const std::size_t block = static_cast<std::size_t>(in_page / kKeyBlock) * args.head_size * kKeyBlock;
+    const std::size_t block =
+        static_cast<std::size_t>(in_page / kKeyBlock) * args.head_size * kKeyBlock;
     keys[v] = args.keys[p / args.page_tokens] + (block + in_page % kKeyBlock) * Element::kBytes;
   }
   VecF acc[kRows][kVectors];
@@ -52,9 +53,10 @@ inline void score_tile(const AttentionArgs& args, int32_t row, int32_t position)
   }
 }
 
-// Turns a row's scores into weights exp(score - max) of its visible positions and zeros up to `count` (a multiple
-// of 16); writes max and sum of the weights.
-inline void softmax_row(float* scores, int32_t visible, int32_t count, float* max_out, float* sum_out) {
+// Turns a row's scores into weights exp(score - max) of its visible positions and zeros up to
+// `count` (a multiple of 16); writes max and sum of the weights.
+inline void softmax_row(float* scores, int32_t visible, int32_t count, float* max_out,
+                        float* sum_out) {
   for (int32_t i = visible; i < (visible + 15) / 16 * 16; ++i) scores[i] = -3.0e38f;
   VecF best = f_set1(-3.0e38f);
   for (int32_t i = 0; i < visible; i += kLanes) best = f_max(best, f_load(scores + i));
@@ -69,7 +71,8 @@ inline void softmax_row(float* scores, int32_t visible, int32_t count, float* ma
     if (i + 16 > visible) {
       for (int32_t hidden = visible; hidden < i + 16; ++hidden) scores[hidden] = 0.0f;
     }
-    for (int part = 0; part < kParts; ++part) sums[part] = f_add(sums[part], f_load(scores + i + part * kLanes));
+    for (int part = 0; part < kParts; ++part)
+      sums[part] = f_add(sums[part], f_load(scores + i + part * kLanes));
   }
   for (int32_t i = (visible + 15) / 16 * 16; i < count; ++i) scores[i] = 0.0f;
   *max_out = max;
@@ -85,12 +88,16 @@ inline void value_tile(const AttentionArgs& args, int32_t row, int32_t count, in
   }
   const std::size_t row_bytes = static_cast<std::size_t>(args.head_size) * Element::kBytes;
   for (int32_t page_start = 0; page_start < count; page_start += args.page_tokens) {
-    const std::byte* values = args.values[page_start / args.page_tokens] + dimension * Element::kBytes;
-    const int32_t in_page = count - page_start < args.page_tokens ? count - page_start : args.page_tokens;
-    const float* weights = args.scores + static_cast<std::size_t>(row) * kAttentionSplit + page_start;
+    const std::byte* values =
+        args.values[page_start / args.page_tokens] + dimension * Element::kBytes;
+    const int32_t in_page =
+        count - page_start < args.page_tokens ? count - page_start : args.page_tokens;
+    const float* weights =
+        args.scores + static_cast<std::size_t>(row) * kAttentionSplit + page_start;
     for (int32_t p = 0; p < in_page; ++p) {
       VecF value[kVectors];
-      for (int v = 0; v < kVectors; ++v) value[v] = Element::load(values + p * row_bytes + v * kLanes * Element::kBytes);
+      for (int v = 0; v < kVectors; ++v)
+        value[v] = Element::load(values + p * row_bytes + v * kLanes * Element::kBytes);
       for (int r = 0; r < kRows; ++r) {
         const VecF weight = f_set1(weights[r * kAttentionSplit + p]);
         for (int v = 0; v < kVectors; ++v) acc[r][v] = f_fma(weight, value[v], acc[r][v]);
@@ -98,7 +105,8 @@ inline void value_tile(const AttentionArgs& args, int32_t row, int32_t count, in
     }
   }
   for (int r = 0; r < kRows; ++r) {
-    float* out = args.partials + static_cast<std::size_t>(row + r) * args.partial_stride + dimension;
+    float* out =
+        args.partials + static_cast<std::size_t>(row + r) * args.partial_stride + dimension;
     for (int v = 0; v < kVectors; ++v) f_store(out + v * kLanes, acc[r][v]);
   }
 }
@@ -106,23 +114,28 @@ inline void value_tile(const AttentionArgs& args, int32_t row, int32_t count, in
 template <typename Element, int kRows>
 inline void attend_rows(const AttentionArgs& args, int32_t row) {
   int32_t count = 0;  // positions that any of the rows sees, rounded up to whole key blocks
-  for (int r = 0; r < kRows; ++r) count = args.visible[row + r] > count ? args.visible[row + r] : count;
+  for (int r = 0; r < kRows; ++r)
+    count = args.visible[row + r] > count ? args.visible[row + r] : count;
   count = (count + kKeyBlock - 1) / kKeyBlock * kKeyBlock;
   int32_t position = 0;
-  for (; position + 2 * kLanes <= count; position += 2 * kLanes) score_tile<Element, kRows, 2>(args, row, position);
+  for (; position + 2 * kLanes <= count; position += 2 * kLanes)
+    score_tile<Element, kRows, 2>(args, row, position);
   for (; position < count; position += kLanes) score_tile<Element, kRows, 1>(args, row, position);
   for (int r = 0; r < kRows; ++r) {
-    float* partial = args.partials + static_cast<std::size_t>(row + r) * args.partial_stride + args.head_size;
-    softmax_row(args.scores + static_cast<std::size_t>(row + r) * kAttentionSplit, args.visible[row + r], count, partial,
-                partial + 1);
+    float* partial =
+        args.partials + static_cast<std::size_t>(row + r) * args.partial_stride + args.head_size;
+    softmax_row(args.scores + static_cast<std::size_t>(row + r) * kAttentionSplit,
+                args.visible[row + r], count, partial, partial + 1);
   }
   int32_t seen = 0;  // without the rounding: what lies beyond may never have been written
-  for (int r = 0; r < kRows; ++r) seen = args.visible[row + r] > seen ? args.visible[row + r] : seen;
+  for (int r = 0; r < kRows; ++r)
+    seen = args.visible[row + r] > seen ? args.visible[row + r] : seen;
   int32_t dimension = 0;
   for (; dimension + 2 * kLanes <= args.head_size; dimension += 2 * kLanes) {
     value_tile<Element, kRows, 2>(args, row, seen, dimension);
   }
-  for (; dimension < args.head_size; dimension += kLanes) value_tile<Element, kRows, 1>(args, row, seen, dimension);
+  for (; dimension < args.head_size; dimension += kLanes)
+    value_tile<Element, kRows, 1>(args, row, seen, dimension);
 }
 
 template <typename Element>
@@ -141,7 +154,8 @@ void attend(const AttentionArgs& args) {
   }
 }
 
-// A partial is [head_size] weighted values, then max, then sum of weights; a sum of 0 means that nothing was seen.
+// A partial is [head_size] weighted values, then max, then sum of weights; a sum of 0 means that
+// nothing was seen.
 void fold_partial(float* into, const float* from, int32_t head_size) {
   if (from[head_size + 1] == 0.0f) return;
   if (into[head_size + 1] == 0.0f) {
@@ -161,7 +175,8 @@ void fold_partial(float* into, const float* from, int32_t head_size) {
 
 void finish_partial(const float* partial, int32_t head_size, float* out) {
   const VecF factor = f_set1(1.0f / partial[head_size + 1]);
-  for (int32_t i = 0; i < head_size; i += kLanes) f_store(out + i, f_mul(f_load(partial + i), factor));
+  for (int32_t i = 0; i < head_size; i += kLanes)
+    f_store(out + i, f_mul(f_load(partial + i), factor));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loops over one vector: sums, exponential, normalisation, activation, rounding. See loops.h for how it is included.
+// Loops over one vector: sums, exponential, normalisation, activation, rounding. See loops.h for
+// how it is included.
 #pragma once
 
 #include "kernels/kernels.h"
@@ -26,8 +27,8 @@ inline float max_lane(VecF x) {
   return best;
 }
 
-// e^x to about 1 ulp, x clamped to where the result is a normal number. 2^n times a Taylor polynomial of degree 7 in
-// the remainder, |r| <= ln(2)/2, whose error is below 4e-9.
+// e^x to about 1 ulp, x clamped to where the result is a normal number. 2^n times a Taylor
+// polynomial of degree 7 in the remainder, |r| <= ln(2)/2, whose error is below 4e-9.
 inline VecF f_exp(VecF x) {
   x = f_min(f_max(x, f_set1(-87.0f)), f_set1(88.0f));
   const VecI n = f_round(f_mul(x, f_set1(1.44269504f)));
@@ -130,7 +131,8 @@ void quantize(const Activations& out, int32_t token) {
   for (int32_t group = 0; group < groups; ++group) {
     const float* x = out.values + row + group * kGroupColumns;
     const std::size_t at = row + static_cast<std::size_t>(group) * kGroupColumns;
-    const std::size_t slot = static_cast<std::size_t>(token) * static_cast<std::size_t>(groups) + group;
+    const std::size_t slot =
+        static_cast<std::size_t>(token) * static_cast<std::size_t>(groups) + group;
     const float peak = max_abs32(x);
     const float inverse = peak > 1e-30f ? codes_max / peak : 0.0f;
     const float scale = peak > 1e-30f ? peak / codes_max : 0.0f;

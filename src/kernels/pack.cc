@@ -38,7 +38,8 @@ std::size_t align64(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 // Element `column` of 16 rows side by side.
 template <typename Element>
-void pack_floats(const std::byte* rows, std::size_t row_bytes, int32_t row_count, int32_t columns, std::byte* panel) {
+void pack_floats(const std::byte* rows, std::size_t row_bytes, int32_t row_count, int32_t columns,
+                 std::byte* panel) {
   for (int32_t column = 0; column < columns; ++column) {
     for (int32_t row = 0; row < row_count; ++row) {
       std::memcpy(panel + (static_cast<std::size_t>(column) * kPanelRows + row) * sizeof(Element),
@@ -63,7 +64,8 @@ PanelLayout panel_layout(DType dtype, int32_t columns) {
   const auto groups = static_cast<std::size_t>(columns / kGroupColumns);
   PanelLayout layout;
   if (is_float(dtype)) {
-    layout.bytes = align64(static_cast<std::size_t>(columns) * kPanelRows * dtype_info(dtype).block_bytes);
+    layout.bytes =
+        align64(static_cast<std::size_t>(columns) * kPanelRows * dtype_info(dtype).block_bytes);
     return layout;
   }
   const BlockFields fields = block_fields(dtype);
@@ -74,9 +76,10 @@ PanelLayout panel_layout(DType dtype, int32_t columns) {
   return layout;
 }
 
-void pack_panel(DType dtype, const std::byte* rows, std::size_t row_bytes, int32_t row_count, int32_t columns,
-                std::byte* panel) {
-  if (dtype == DType::kF32) return pack_floats<uint32_t>(rows, row_bytes, row_count, columns, panel);
+void pack_panel(DType dtype, const std::byte* rows, std::size_t row_bytes, int32_t row_count,
+                int32_t columns, std::byte* panel) {
+  if (dtype == DType::kF32)
+    return pack_floats<uint32_t>(rows, row_bytes, row_count, columns, panel);
   if (is_float(dtype)) return pack_floats<uint16_t>(rows, row_bytes, row_count, columns, panel);
   const BlockFields fields = block_fields(dtype);
   const PanelLayout layout = panel_layout(dtype, columns);
@@ -126,7 +129,8 @@ void unpack_row(const PanelMatrix& matrix, int32_t row, std::span<float> out) {
   for (std::size_t column = 0; column < out.size(); ++column) {
     const std::size_t group = column / kGroupColumns;
     const std::size_t k = column % kGroupColumns;
-    const std::size_t line = group * static_cast<std::size_t>(fields.code_words) * 64 + r * 4 + k % 4;
+    const std::size_t line =
+        group * static_cast<std::size_t>(fields.code_words) * 64 + r * 4 + k % 4;
     const float scale = half_to_float(load16(panel + matrix.layout.scales + group * 32 + r * 2));
     if (matrix.dtype == DType::kQ8_0) {
       out[column] = scale * static_cast<float>(std::to_integer<int8_t>(panel[line + k / 4 * 64]));

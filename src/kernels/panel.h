@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one weight layout, N16K4: sixteen output rows side by side, four K-bytes of each to one 64-byte line. A line is at
-// once the operand of AVX-512 VNNI, of two AVX2 or four NEON dot products, and of an AMX B tile. Packing transposes the
-// fields of sixteen rows' blocks and changes no number; see docs/formats/panels.md.
+// The one weight layout, N16K4: sixteen output rows side by side, four K-bytes of each to one
+// 64-byte line. A line is at once the operand of AVX-512 VNNI, of two AVX2 or four NEON dot
+// products, and of an AMX B tile. Packing transposes the fields of sixteen rows' blocks and changes
+// no number; see docs/formats/panels.md.
 //
 // A panel (16 rows) holds its fields in planes, each plane over all groups of 32 columns:
-//   codes   4 and 5 bit: 4 lines a group; line j has columns 4j..4j+3 in its low nibbles, 16+4j..19+4j in its high ones
+//   codes   4 and 5 bit: 4 lines a group; line j has columns 4j..4j+3 in its low nibbles,
+//   16+4j..19+4j in its high ones
 //           8 bit: 8 lines a group; line j has columns 4j..4j+3
 //           floats: one line of 16 elements (16 or 32 bits each) a column
-//   fifths  5 bit only: 8 masks of 64 bits a group; bit 4r+b of mask j is the fifth bit of row r, column 4j+b
-//   scales  f16[16] a group
-//   mins    f16[16] a group, types with a min only
+//   fifths  5 bit only: 8 masks of 64 bits a group; bit 4r+b of mask j is the fifth bit of row r,
+//   column 4j+b scales  f16[16] a group mins    f16[16] a group, types with a min only
 #pragma once
 
 #include <cstddef>
@@ -42,12 +43,15 @@ struct PanelMatrix {
   const std::byte* data = nullptr;
 
   int32_t panels() const { return (rows + kPanelRows - 1) / kPanelRows; }
-  const std::byte* panel(int32_t index) const { return data + static_cast<std::size_t>(index) * layout.bytes; }
+  const std::byte* panel(int32_t index) const {
+    return data + static_cast<std::size_t>(index) * layout.bytes;
+  }
 };
 
-// Packs up to 16 rows that lie `row_bytes` apart in GGUF's block layout into one panel (layout.bytes, zeroed before).
-void pack_panel(DType dtype, const std::byte* rows, std::size_t row_bytes, int32_t row_count, int32_t columns,
-                std::byte* panel);
+// Packs up to 16 rows that lie `row_bytes` apart in GGUF's block layout into one panel
+// (layout.bytes, zeroed before).
+void pack_panel(DType dtype, const std::byte* rows, std::size_t row_bytes, int32_t row_count,
+                int32_t columns, std::byte* panel);
 
 // One row of a packed matrix as float: out[columns].
 void unpack_row(const PanelMatrix& matrix, int32_t row, std::span<float> out);

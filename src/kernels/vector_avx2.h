@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The primitives of loops.h for AVX2 with FMA and F16C. Included by kernels_avx2.cc only. f_: 8 floats, i_: 8 int32,
-// b_: 32 code bytes, four for each of 8 rows.
+// The primitives of loops.h for AVX2 with FMA and F16C. Included by kernels_avx2.cc only. f_: 8
+// floats, i_: 8 int32, b_: 32 code bytes, four for each of 8 rows.
 #pragma once
 
 #include <immintrin.h>
@@ -31,7 +31,9 @@ inline VecF f_fma(VecF a, VecF b, VecF c) { return _mm256_fmadd_ps(a, b, c); }
 inline VecF f_max(VecF a, VecF b) { return _mm256_max_ps(a, b); }
 inline VecF f_min(VecF a, VecF b) { return _mm256_min_ps(a, b); }
 inline VecF f_abs(VecF a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
-inline VecF f_load_half(const void* p) { return _mm256_cvtph_ps(_mm_loadu_si128(static_cast<const __m128i*>(p))); }
+inline VecF f_load_half(const void* p) {
+  return _mm256_cvtph_ps(_mm_loadu_si128(static_cast<const __m128i*>(p)));
+}
 inline VecF f_load_bfloat(const void* p) {
   const __m256i bits = _mm256_cvtepu16_epi32(_mm_loadu_si128(static_cast<const __m128i*>(p)));
   return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 16));
@@ -47,6 +49,8 @@ inline VecF f_scale2(VecF x, VecI n) {  // x * 2^n, no subnormals involved
 }
 
 inline VecI i_set1(int32_t x) { return _mm256_set1_epi32(x); }
+inline VecI i_load(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+inline VecI i_and(VecI a, VecI b) { return _mm256_and_si256(a, b); }
 inline VecI i_add(VecI a, VecI b) { return _mm256_add_epi32(a, b); }
 inline VecI i_sub(VecI a, VecI b) { return _mm256_sub_epi32(a, b); }
 template <int kBits>
@@ -64,16 +68,22 @@ inline void i_store_bytes(int8_t* p, VecI x) {
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packs_epi16(words, words));
 }
 
-inline VecB b_load(const std::byte* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+inline VecB b_load(const std::byte* p) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+}
 inline VecB b_low(VecB x) { return _mm256_and_si256(x, _mm256_set1_epi8(15)); }
-inline VecB b_high(VecB x) { return _mm256_and_si256(_mm256_srli_epi16(x, 4), _mm256_set1_epi8(15)); }
+inline VecB b_high(VecB x) {
+  return _mm256_and_si256(_mm256_srli_epi16(x, 4), _mm256_set1_epi8(15));
+}
 // Adds the fifth bit of code i, which is bit i of the mask at `p`.
 inline VecB b_fifth(VecB x, const std::byte* p) {
   int32_t mask;
   std::memcpy(&mask, p, sizeof mask);
-  const __m256i byte_of_code = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+  const __m256i byte_of_code =
+      _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
   const __m256i bit_of_code = _mm256_set1_epi64x(static_cast<long long>(0x8040201008040201));
-  const __m256i spread = _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(mask), byte_of_code), bit_of_code);
+  const __m256i spread =
+      _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(mask), byte_of_code), bit_of_code);
   const __m256i set = _mm256_cmpeq_epi8(spread, bit_of_code);
   return _mm256_or_si256(x, _mm256_and_si256(set, _mm256_set1_epi8(16)));
 }
@@ -84,14 +94,15 @@ inline VecI four_bytes(const int8_t* a) {
   std::memcpy(&four, a, sizeof four);
   return _mm256_set1_epi32(four);
 }
-// acc[row] += four codes of the row times the four bytes at `a`. Codes up to 31, or signed ones within +-128 times
-// bytes within +-127, keep the 16-bit sums of pairs in range.
+// acc[row] += four codes of the row times the four bytes at `a`. Codes up to 31, or signed ones
+// within +-128 times bytes within +-127, keep the 16-bit sums of pairs in range.
 inline VecI i_dot_unsigned(VecI acc, VecB codes, const int8_t* a) {
   const __m256i pairs = _mm256_maddubs_epi16(codes, four_bytes(a));
   return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 inline VecI i_dot_signed(VecI acc, VecB codes, const int8_t* a) {
-  const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(codes), _mm256_sign_epi8(four_bytes(a), codes));
+  const __m256i pairs =
+      _mm256_maddubs_epi16(_mm256_abs_epi8(codes), _mm256_sign_epi8(four_bytes(a), codes));
   return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The primitives of loops.h for AVX-512 with VNNI. Included by kernels_avx512.cc only. f_: 16 floats, i_: 16 int32,
-// b_: 64 code bytes, four for each of 16 rows.
+// The primitives of loops.h for AVX-512 with VNNI. Included by kernels_avx512.cc only. f_: 16
+// floats, i_: 16 int32, b_: 64 code bytes, four for each of 16 rows.
 #pragma once
 
 #include <immintrin.h>
@@ -13,8 +13,8 @@ namespace hearth {
 namespace {
 
 constexpr int kLanes = 16;
-constexpr int kTokenTile = 8;         // tokens that share one pass over a panel's codes
-constexpr int kByteZero = 128;        // signed codes are offset by this to be VNNI's unsigned operand
+constexpr int kTokenTile = 8;   // tokens that share one pass over a panel's codes
+constexpr int kByteZero = 128;  // signed codes are offset by this to be VNNI's unsigned operand
 
 using VecF = __m512;
 using VecI = __m512i;
@@ -49,6 +49,8 @@ inline VecF f_scale2(VecF x, VecI n) {  // x * 2^n, no subnormals involved
 }
 
 inline VecI i_set1(int32_t x) { return _mm512_set1_epi32(x); }
+inline VecI i_load(const void* p) { return _mm512_loadu_si512(p); }
+inline VecI i_and(VecI a, VecI b) { return _mm512_and_si512(a, b); }
 inline VecI i_add(VecI a, VecI b) { return _mm512_add_epi32(a, b); }
 inline VecI i_sub(VecI a, VecI b) { return _mm512_sub_epi32(a, b); }
 template <int kBits>
@@ -67,7 +69,9 @@ inline void i_store_bytes(int8_t* p, VecI x) {
 
 inline VecB b_load(const std::byte* p) { return _mm512_loadu_si512(p); }
 inline VecB b_low(VecB x) { return _mm512_and_si512(x, _mm512_set1_epi8(15)); }
-inline VecB b_high(VecB x) { return _mm512_and_si512(_mm512_srli_epi16(x, 4), _mm512_set1_epi8(15)); }
+inline VecB b_high(VecB x) {
+  return _mm512_and_si512(_mm512_srli_epi16(x, 4), _mm512_set1_epi8(15));
+}
 // Adds the fifth bit of code i, which is bit i of the mask at `p`.
 inline VecB b_fifth(VecB x, const std::byte* p) {
   uint64_t mask;
@@ -82,7 +86,9 @@ inline VecI i_dot_unsigned(VecI acc, VecB codes, const int8_t* a) {
   std::memcpy(&four, a, sizeof four);
   return _mm512_dpbusd_epi32(acc, codes, _mm512_set1_epi32(four));
 }
-inline VecI i_dot_signed(VecI acc, VecB codes, const int8_t* a) { return i_dot_unsigned(acc, codes, a); }
+inline VecI i_dot_signed(VecI acc, VecB codes, const int8_t* a) {
+  return i_dot_unsigned(acc, codes, a);
+}
 
 }  // namespace
 }  // namespace hearth

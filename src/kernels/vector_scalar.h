@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The primitives of loops.h in portable C++: four lanes, which the compiler maps to whatever the baseline has (SSE2 on
-// x86-64). Multiply-adds round twice, as the baseline has none that round once. Included by kernels_scalar.cc only.
+// The primitives of loops.h in portable C++: four lanes, which the compiler maps to whatever the
+// baseline has (SSE2 on x86-64). Multiply-adds round twice, as the baseline has none that round
+// once. Included by kernels_scalar.cc only.
 #pragma once
 
 #include <cmath>
@@ -41,12 +42,14 @@ inline VecF f_abs(VecF a) { return a < 0.0f ? -a : a; }
 inline VecF f_load_half(const void* p) {
   uint16_t bits[4];
   std::memcpy(bits, p, sizeof bits);
-  return VecF{half_to_float(bits[0]), half_to_float(bits[1]), half_to_float(bits[2]), half_to_float(bits[3])};
+  return VecF{half_to_float(bits[0]), half_to_float(bits[1]), half_to_float(bits[2]),
+              half_to_float(bits[3])};
 }
 inline VecF f_load_bfloat(const void* p) {
   uint16_t bits[4];
   std::memcpy(bits, p, sizeof bits);
-  return VecF{bfloat_to_float(bits[0]), bfloat_to_float(bits[1]), bfloat_to_float(bits[2]), bfloat_to_float(bits[3])};
+  return VecF{bfloat_to_float(bits[0]), bfloat_to_float(bits[1]), bfloat_to_float(bits[2]),
+              bfloat_to_float(bits[3])};
 }
 inline void f_store_half(uint16_t* p, VecF x) {
   for (int i = 0; i < 4; ++i) p[i] = float_to_half(x[i]);
@@ -66,6 +69,12 @@ inline VecF f_scale2(VecF x, VecI n) {  // x * 2^n, no subnormals involved
 }
 
 inline VecI i_set1(int32_t x) { return VecI{x, x, x, x}; }
+inline VecI i_load(const void* p) {
+  VecI x;
+  std::memcpy(&x, p, sizeof x);
+  return x;
+}
+inline VecI i_and(VecI a, VecI b) { return a & b; }
 inline VecI i_add(VecI a, VecI b) { return a + b; }
 inline VecI i_sub(VecI a, VecI b) { return a - b; }
 template <int kBits>
@@ -111,7 +120,9 @@ inline VecI i_dot_unsigned(VecI acc, VecB codes, const int8_t* a) {
   }
   return acc;
 }
-inline VecI i_dot_signed(VecI acc, VecB codes, const int8_t* a) { return i_dot_unsigned(acc, codes, a); }
+inline VecI i_dot_signed(VecI acc, VecB codes, const int8_t* a) {
+  return i_dot_unsigned(acc, codes, a);
+}
 
 }  // namespace
 }  // namespace hearth

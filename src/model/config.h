@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a model is made of, read from GGUF metadata and validated. A new llama-like architecture is a row of the table
-// in config.cc.
+// What a model is made of, read from GGUF metadata and validated. A new llama-like architecture is
+// a row of the table in config.cc.
 #pragma once
 
 #include <cstdint>
@@ -32,11 +32,11 @@ struct ModelConfig {
   RopePairs rope_pairs = RopePairs::kAdjacent;
   float rope_base = 10000.0f;
   float norm_epsilon = 1e-5f;
-  int32_t vocabulary = 0;    // rows of the output head
-  bool tied_head = false;    // the output head is the embedding table
+  int32_t vocabulary = 0;  // rows of the output head
+  bool tied_head = false;  // the output head is the embedding table
 
-  // Errors: kUnsupported (architecture: named, with the list; a feature such as RoPE scaling), kCorrupt (a key absent
-  // or out of range: named).
+  // Errors: kUnsupported (architecture: named, with the list; a feature such as RoPE scaling),
+  // kCorrupt (a key absent or out of range: named).
   static Result<ModelConfig> read(const GgufFile& gguf);
 };
 

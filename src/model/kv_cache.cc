@@ -7,21 +7,26 @@
 
 namespace hearth {
 
-Result<std::shared_ptr<KvPool>> KvPool::create(const ModelConfig& config, KvType type, int64_t tokens_max) {
+Result<std::shared_ptr<KvPool>> KvPool::create(const ModelConfig& config, KvType type,
+                                               int64_t tokens_max) {
   constexpr int64_t kTokensMax = int64_t{1} << 32;
   if (tokens_max < 1 || tokens_max > kTokensMax) {
-    return Error(ErrorCode::kUsage, concat("context: ", tokens_max, " tokens is outside 1 to ", kTokensMax, "; choose another -c"));
+    return Error(ErrorCode::kUsage, concat("context: ", tokens_max, " tokens is outside 1 to ",
+                                           kTokensMax, "; choose another -c"));
   }
   const int64_t pages = (tokens_max + kKvPageTokens - 1) / kKvPageTokens;
   auto pool = std::make_shared<KvPool>();
   pool->type_ = type;
   pool->kv_heads_ = config.kv_heads;
-  pool->head_bytes_ = static_cast<std::size_t>(kKvPageTokens) * config.head_size * (type == KvType::kF16 ? 2 : 4);
+  pool->head_bytes_ =
+      static_cast<std::size_t>(kKvPageTokens) * config.head_size * (type == KvType::kF16 ? 2 : 4);
   pool->page_bytes_ = pool->head_bytes_ * 2 * config.kv_heads * config.layers;
-  HEARTH_ASSIGN(pool->memory_, Buffer::create(static_cast<std::size_t>(pages) * pool->page_bytes_, PageHint::kHuge));
+  HEARTH_ASSIGN(pool->memory_, Buffer::create(static_cast<std::size_t>(pages) * pool->page_bytes_,
+                                              PageHint::kHuge));
   pool->references_.assign(static_cast<std::size_t>(pages), 0);
   pool->free_pages_.reserve(static_cast<std::size_t>(pages));
-  for (int64_t page = pages - 1; page >= 0; --page) pool->free_pages_.push_back(static_cast<int32_t>(page));
+  for (int64_t page = pages - 1; page >= 0; --page)
+    pool->free_pages_.push_back(static_cast<int32_t>(page));
   return pool;
 }
 
@@ -36,7 +41,8 @@ std::byte* KvPool::values(int32_t page, int32_t layer, int32_t kv_head) const {
 
 Result<int32_t> KvPool::acquire() {
   if (free_pages_.empty()) {
-    return Error(ErrorCode::kUnavailable, concat("KV cache: all ", tokens_max(), " tokens are in use; end a session or raise -c"));
+    return Error(ErrorCode::kUnavailable, concat("KV cache: all ", tokens_max(),
+                                                 " tokens are in use; end a session or raise -c"));
   }
   const int32_t page = free_pages_.back();
   free_pages_.pop_back();
@@ -49,7 +55,9 @@ void KvPool::release(int32_t page) {
 }
 
 KvSequence::KvSequence(KvSequence&& other) noexcept
-    : pool_(std::move(other.pool_)), pages_(std::exchange(other.pages_, {})), length_(std::exchange(other.length_, 0)) {}
+    : pool_(std::move(other.pool_)),
+      pages_(std::exchange(other.pages_, {})),
+      length_(std::exchange(other.length_, 0)) {}
 
 KvSequence& KvSequence::operator=(KvSequence&& other) noexcept {
   std::swap(pool_, other.pool_);

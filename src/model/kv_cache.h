@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys and values of past tokens, in pages of 64 tokens. A KvPool owns the memory and bounds it; a KvSequence is one
-// context's list of pages and its length. Pages are reference-counted so that sequences can share a prefix.
+// Keys and values of past tokens, in pages of 64 tokens. A KvPool owns the memory and bounds it; a
+// KvSequence is one context's list of pages and its length. Pages are reference-counted so that
+// sequences can share a prefix.
 //
-// Threading: a pool and its sequences belong to one engine thread; the forward pass's workers read and write the
-// positions that it hands them.
+// Threading: a pool and its sequences belong to one engine thread; the forward pass's workers read
+// and write the positions that it hands them.
 #pragma once
 
 #include <cstddef>
@@ -28,14 +29,15 @@ class KvPool {
  public:
   // Room for `tokens_max` tokens, rounded up to pages. Memory is touched page by page, when used.
   // Errors: kUnavailable (memory), kUsage (not positive).
-  static Result<std::shared_ptr<KvPool>> create(const ModelConfig& config, KvType type, int64_t tokens_max);
+  static Result<std::shared_ptr<KvPool>> create(const ModelConfig& config, KvType type,
+                                                int64_t tokens_max);
 
   int64_t tokens_max() const { return static_cast<int64_t>(references_.size()) * kKvPageTokens; }
   KvType type() const { return type_; }
   std::size_t page_bytes() const { return page_bytes_; }
 
-  // Start of keys or values of one layer and one KV head in a page. Keys: [64 / 16][head_size][16 positions];
-  // values: [64 positions][head_size].
+  // Start of keys or values of one layer and one KV head in a page. Keys: [64 / 16][head_size][16
+  // positions]; values: [64 positions][head_size].
   std::byte* keys(int32_t page, int32_t layer, int32_t kv_head) const;
   std::byte* values(int32_t page, int32_t layer, int32_t kv_head) const;
 
@@ -64,7 +66,8 @@ class KvSequence {
   const KvPool& pool() const { return *pool_; }
   const std::vector<int32_t>& pages() const { return pages_; }
 
-  // Makes room for `tokens` more; they count once commit() was called. Errors: kUnavailable (the pool is full).
+  // Makes room for `tokens` more; they count once commit() was called. Errors: kUnavailable (the
+  // pool is full).
   Result<void> reserve(int32_t tokens);
   void commit(int32_t tokens) { length_ += tokens; }
   // Forgets all tokens from `length` on.

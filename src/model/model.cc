@@ -5,8 +5,8 @@
 
 namespace hearth {
 
-Result<std::shared_ptr<const Model>> Model::load(const MappedFile& file, const GgufFile& gguf, Isa isa, Numerics numerics,
-                                                 ThreadPool& pool) {
+Result<std::shared_ptr<const Model>> Model::load(const MappedFile& file, const GgufFile& gguf,
+                                                 Isa isa, Numerics numerics, ThreadPool& pool) {
   auto model = std::make_shared<Model>();
   HEARTH_ASSIGN(model->config_, ModelConfig::read(gguf));
   HEARTH_ASSIGN(model->weights_, Weights::pack(model->config_, file, gguf, pool));

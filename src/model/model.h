@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A model's weights, packed for one instruction set, and the description that the forward pass follows.
+// A model's weights, packed for one instruction set, and the description that the forward pass
+// follows.
 //
 // Ownership: std::shared_ptr<const Model>; sessions share it. Threading: immutable after load().
 #pragma once
@@ -22,11 +23,12 @@ namespace hearth {
 
 class Model {
  public:
-  // Packs the weights of `gguf` (which borrows `file`) on all threads of `pool`; the file's pages are given back as
-  // they have been packed. Errors: kCorrupt (missing tensor, wrong shape, absent metadata: named), kUnsupported
-  // (architecture or tensor type: named, with what is supported), kUnavailable (memory).
-  static Result<std::shared_ptr<const Model>> load(const MappedFile& file, const GgufFile& gguf, Isa isa,
-                                                   Numerics numerics, ThreadPool& pool);
+  // Packs the weights of `gguf` (which borrows `file`) on all threads of `pool`; the file's pages
+  // are given back as they have been packed. Errors: kCorrupt (missing tensor, wrong shape, absent
+  // metadata: named), kUnsupported (architecture or tensor type: named, with what is supported),
+  // kUnavailable (memory).
+  static Result<std::shared_ptr<const Model>> load(const MappedFile& file, const GgufFile& gguf,
+                                                   Isa isa, Numerics numerics, ThreadPool& pool);
 
   const ModelConfig& config() const { return config_; }
   const Weights& weights() const { return weights_; }

@@ -30,12 +30,15 @@ class Plan {
  public:
   explicit Plan(const GgufFile& gguf) : gguf_(gguf) {}
 
-  Result<void> add_matrix(const std::string& name, int32_t rows, int32_t columns, PanelMatrix& matrix) {
-    HEARTH_ASSIGN(const GgufTensor* tensor, find(name, {static_cast<uint64_t>(columns), static_cast<uint64_t>(rows)}));
+  Result<void> add_matrix(const std::string& name, int32_t rows, int32_t columns,
+                          PanelMatrix& matrix) {
+    HEARTH_ASSIGN(const GgufTensor* tensor,
+                  find(name, {static_cast<uint64_t>(columns), static_cast<uint64_t>(rows)}));
     const DTypeInfo& type = dtype_info(tensor->dtype);
     if (!type.computable) {
-      return Error(ErrorCode::kUnsupported, concat(name, ": tensor type ", type.name,
-                                                   " is not supported; supported: F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q8_0"));
+      return Error(ErrorCode::kUnsupported,
+                   concat(name, ": tensor type ", type.name,
+                          " is not supported; supported: F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q8_0"));
     }
     matrix.dtype = tensor->dtype;
     matrix.rows = rows;
@@ -48,9 +51,11 @@ class Plan {
 
   Result<void> add_vector(const std::string& name, int32_t count, std::span<const float>& vector) {
     HEARTH_ASSIGN(const GgufTensor* tensor, find(name, {static_cast<uint64_t>(count)}));
-    if (tensor->dtype != DType::kF32 && tensor->dtype != DType::kF16 && tensor->dtype != DType::kBF16) {
-      return Error(ErrorCode::kUnsupported, concat(name, ": tensor type ", dtype_info(tensor->dtype).name,
-                                                   " is not supported for a norm; supported: F32, F16, BF16"));
+    if (tensor->dtype != DType::kF32 && tensor->dtype != DType::kF16 &&
+        tensor->dtype != DType::kBF16) {
+      return Error(ErrorCode::kUnsupported,
+                   concat(name, ": tensor type ", dtype_info(tensor->dtype).name,
+                          " is not supported for a norm; supported: F32, F16, BF16"));
     }
     jobs_.push_back({tensor, bytes_, nullptr, &vector});
     bytes_ += (static_cast<std::size_t>(count) * sizeof(float) + 63) / 64 * 64;
@@ -61,10 +66,12 @@ class Plan {
   std::span<const Job> jobs() const { return jobs_; }
 
  private:
-  Result<const GgufTensor*> find(const std::string& name, std::initializer_list<uint64_t> shape) const {
+  Result<const GgufTensor*> find(const std::string& name,
+                                 std::initializer_list<uint64_t> shape) const {
     const GgufTensor* tensor = gguf_.find_tensor(name);
     if (tensor == nullptr) {
-      return Error(ErrorCode::kCorrupt, concat(name, ": the tensor is missing; fetch the model again"));
+      return Error(ErrorCode::kCorrupt,
+                   concat(name, ": the tensor is missing; fetch the model again"));
     }
     const std::span<const uint64_t> actual(tensor->shape.data(), tensor->rank);
     if (!std::equal(actual.begin(), actual.end(), shape.begin(), shape.end())) {
@@ -88,16 +95,21 @@ Result<void> plan_layer(Plan& plan, const ModelConfig& config, int32_t index, La
   HEARTH_TRY(plan.add_matrix(prefix + "attn_q.weight", query_rows, config.embedding, layer.query));
   HEARTH_TRY(plan.add_matrix(prefix + "attn_k.weight", kv_rows, config.embedding, layer.key));
   HEARTH_TRY(plan.add_matrix(prefix + "attn_v.weight", kv_rows, config.embedding, layer.value));
-  HEARTH_TRY(plan.add_matrix(prefix + "attn_output.weight", config.embedding, query_rows, layer.attention_out));
+  HEARTH_TRY(plan.add_matrix(prefix + "attn_output.weight", config.embedding, query_rows,
+                             layer.attention_out));
   HEARTH_TRY(plan.add_vector(prefix + "ffn_norm.weight", config.embedding, layer.mlp_norm));
-  HEARTH_TRY(plan.add_matrix(prefix + "ffn_gate.weight", config.feed_forward, config.embedding, layer.gate));
-  HEARTH_TRY(plan.add_matrix(prefix + "ffn_up.weight", config.feed_forward, config.embedding, layer.up));
-  HEARTH_TRY(plan.add_matrix(prefix + "ffn_down.weight", config.embedding, config.feed_forward, layer.down));
+  HEARTH_TRY(plan.add_matrix(prefix + "ffn_gate.weight", config.feed_forward, config.embedding,
+                             layer.gate));
+  HEARTH_TRY(
+      plan.add_matrix(prefix + "ffn_up.weight", config.feed_forward, config.embedding, layer.up));
+  HEARTH_TRY(plan.add_matrix(prefix + "ffn_down.weight", config.embedding, config.feed_forward,
+                             layer.down));
   return {};
 }
 
 // This thread's share of one matrix, in steps after each of which the source pages are given back.
-void pack_matrix(const Job& job, const MappedFile& file, std::byte* memory, int thread, int threads) {
+void pack_matrix(const Job& job, const MappedFile& file, std::byte* memory, int thread,
+                 int threads) {
   constexpr int32_t kStepPanels = 64;
   const PanelMatrix& matrix = *job.matrix;
   const std::size_t row_bytes = job.tensor->data.size() / static_cast<std::size_t>(matrix.rows);
@@ -106,28 +118,32 @@ void pack_matrix(const Job& job, const MappedFile& file, std::byte* memory, int 
     const int32_t step_end = std::min(step + kStepPanels, static_cast<int32_t>(end));
     for (int32_t panel = step; panel < step_end; ++panel) {
       const int32_t row = panel * kPanelRows;
-      pack_panel(matrix.dtype, job.tensor->data.data() + static_cast<std::size_t>(row) * row_bytes, row_bytes,
-                 std::min(kPanelRows, matrix.rows - row), matrix.columns,
+      pack_panel(matrix.dtype, job.tensor->data.data() + static_cast<std::size_t>(row) * row_bytes,
+                 row_bytes, std::min(kPanelRows, matrix.rows - row), matrix.columns,
                  memory + job.offset + static_cast<std::size_t>(panel) * matrix.layout.bytes);
     }
     const std::size_t first = static_cast<std::size_t>(step) * kPanelRows * row_bytes;
-    const std::size_t last = std::min(static_cast<std::size_t>(step_end) * kPanelRows * row_bytes, job.tensor->data.size());
+    const std::size_t last = std::min(static_cast<std::size_t>(step_end) * kPanelRows * row_bytes,
+                                      job.tensor->data.size());
     file.drop(job.tensor->data.subspan(first, last - first));
   }
 }
 
 void convert_vector(const Job& job, std::byte* memory) {
-  const std::span<float> out(reinterpret_cast<float*>(memory + job.offset), job.tensor->row_values());
+  const std::span<float> out(reinterpret_cast<float*>(memory + job.offset),
+                             job.tensor->row_values());
   dequantize(job.tensor->dtype, job.tensor->data, out);
   *job.vector = out;
 }
 
 }  // namespace
 
-Result<Weights> Weights::pack(const ModelConfig& config, const MappedFile& file, const GgufFile& gguf, ThreadPool& pool) {
+Result<Weights> Weights::pack(const ModelConfig& config, const MappedFile& file,
+                              const GgufFile& gguf, ThreadPool& pool) {
   Weights weights;
   Plan plan(gguf);
-  HEARTH_TRY(plan.add_matrix("token_embd.weight", config.vocabulary, config.embedding, weights.embedding));
+  HEARTH_TRY(
+      plan.add_matrix("token_embd.weight", config.vocabulary, config.embedding, weights.embedding));
   const std::size_t embedding_bytes = plan.bytes();
   weights.layers.resize(static_cast<std::size_t>(config.layers));
   for (int32_t i = 0; i < config.layers; ++i) {

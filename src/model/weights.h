@@ -37,9 +37,11 @@ struct Weights {
   std::size_t bytes = 0;               // read for each decoded token: all but an untied embedding
   Buffer memory;
 
-  // Packs on all threads of `pool`, giving the file's pages back behind it. Errors: kCorrupt (a tensor is missing or has
-  // another shape: both shapes), kUnsupported (a tensor's type: named, with what is supported), kUnavailable (memory).
-  static Result<Weights> pack(const ModelConfig& config, const MappedFile& file, const GgufFile& gguf, ThreadPool& pool);
+  // Packs on all threads of `pool`, giving the file's pages back behind it. Errors: kCorrupt (a
+  // tensor is missing or has another shape: both shapes), kUnsupported (a tensor's type: named,
+  // with what is supported), kUnavailable (memory).
+  static Result<Weights> pack(const ModelConfig& config, const MappedFile& file,
+                              const GgufFile& gguf, ThreadPool& pool);
 };
 
 }  // namespace hearth

@@ -7,7 +7,9 @@
 namespace hearth {
 namespace {
 
-std::size_t product(int32_t a, int32_t b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); }
+std::size_t product(int32_t a, int32_t b) {
+  return static_cast<std::size_t>(a) * static_cast<std::size_t>(b);
+}
 
 int32_t widest_input(const ModelConfig& config) {
   return std::max({config.embedding, config.feed_forward, config.heads * config.head_size});
@@ -59,7 +61,8 @@ Workspace::Memory::Memory(const ModelConfig& config, int32_t thread_count, int32
       hidden(product(kForwardTokensMax, config.feed_forward)),
       rope_cos(product(kForwardTokensMax, config.rope_values / 2)),
       rope_sin(product(kForwardTokensMax, config.rope_values / 2)),
-      partials(product((context + kAttentionSplit - 1) / kAttentionSplit, config.heads * partial_floats(config))),
+      partials(product((context + kAttentionSplit - 1) / kAttentionSplit,
+                       config.heads * partial_floats(config))),
       activations(kForwardTokensMax, widest_input(config)) {
   threads.reserve(static_cast<std::size_t>(thread_count));
   for (int32_t i = 0; i < thread_count; ++i) threads.emplace_back(config, widest_input(config));
@@ -69,7 +72,8 @@ Result<Workspace> Workspace::create(const Model& model, int32_t thread_count, in
   try {
     return Workspace(std::make_unique<Memory>(model.config(), thread_count, context));
   } catch (const std::bad_alloc&) {
-    return Error(ErrorCode::kUnavailable, "memory: no room for the forward pass; use a smaller model or context");
+    return Error(ErrorCode::kUnavailable,
+                 "memory: no room for the forward pass; use a smaller model or context");
   }
 }
 

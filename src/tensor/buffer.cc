@@ -19,17 +19,20 @@ Result<Buffer> Buffer::create(std::size_t bytes, PageHint hint) {
   if (bytes == 0) return Buffer();
   const bool huge = hint == PageHint::kHuge && bytes >= kHugePageBytes;
   const std::size_t mapping_bytes = bytes + (huge ? kHugePageBytes : 0);
-  void* mapping = mapping_bytes < bytes ? MAP_FAILED
-                                        : ::mmap(nullptr, mapping_bytes, PROT_READ | PROT_WRITE,
-                                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* mapping = mapping_bytes < bytes
+                      ? MAP_FAILED
+                      : ::mmap(nullptr, mapping_bytes, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapping == MAP_FAILED) {
-    return Error(ErrorCode::kUnavailable, concat("memory: ", bytes, " bytes cannot be had; use a smaller model or context"));
+    return Error(ErrorCode::kUnavailable,
+                 concat("memory: ", bytes, " bytes cannot be had; use a smaller model or context"));
   }
   auto* data = static_cast<std::byte*>(mapping);
   if (huge) {
     const auto address = reinterpret_cast<std::uintptr_t>(data);
     data += (kHugePageBytes - address % kHugePageBytes) % kHugePageBytes;
-    // Refused (no THP in this kernel): small pages work as well, only slower. The tail stays on small pages.
+    // Refused (no THP in this kernel): small pages work as well, only slower. The tail stays on
+    // small pages.
     ::madvise(data, bytes / kHugePageBytes * kHugePageBytes, MADV_HUGEPAGE);
   }
   return Buffer(data, bytes, static_cast<std::byte*>(mapping), mapping_bytes);

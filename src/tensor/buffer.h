@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Zeroed, page-aligned memory for weights and caches, on transparent huge pages where the kernel grants them: reading
-// weights from 2 MiB pages is a quarter faster than from 4 KiB pages (docs/decisions/0003-huge-pages.md).
+// Zeroed, page-aligned memory for weights and caches, on transparent huge pages where the kernel
+// grants them: reading weights from 2 MiB pages is a quarter faster than from 4 KiB pages
+// (docs/decisions/0003-huge-pages.md).
 #pragma once
 
 #include <cstddef>
@@ -37,7 +38,8 @@ class Buffer {
 
   std::byte* data_ = nullptr;
   std::size_t size_ = 0;
-  std::byte* mapping_ = nullptr;  // what munmap gets; data_ lies inside, aligned to 2 MiB for huge pages
+  std::byte* mapping_ =
+      nullptr;  // what munmap gets; data_ lies inside, aligned to 2 MiB for huge pages
   std::size_t mapping_bytes_ = 0;
 };
 

@@ -38,7 +38,8 @@ void dequantize_block(DType dtype, const std::byte* block, float* out) {
       *out = bfloat_to_float(load<uint16_t>(block));
       return;
     case DType::kQ4_0:  // scale f16, 16 bytes of codes: scale * (code - 8)
-      for (int i = 0; i < 32; ++i) out[i] = load_half(block) * static_cast<float>(nibble(block + 2, i) - 8);
+      for (int i = 0; i < 32; ++i)
+        out[i] = load_half(block) * static_cast<float>(nibble(block + 2, i) - 8);
       return;
     case DType::kQ4_1:  // scale f16, min f16, 16 bytes of codes: scale * code + min
       for (int i = 0; i < 32; ++i) {
@@ -54,7 +55,8 @@ void dequantize_block(DType dtype, const std::byte* block, float* out) {
       return;
     }
     case DType::kQ8_0:  // scale f16, 32 signed bytes: scale * code
-      for (int i = 0; i < 32; ++i) out[i] = load_half(block) * static_cast<float>(load<int8_t>(block + 2 + i));
+      for (int i = 0; i < 32; ++i)
+        out[i] = load_half(block) * static_cast<float>(load<int8_t>(block + 2 + i));
       return;
     default:
       HEARTH_CHECK(!"a computable type without a decoder");
@@ -68,7 +70,8 @@ void dequantize(DType dtype, std::span<const std::byte> row, std::span<float> ou
   HEARTH_CHECK(info.computable && out.size() % info.block_values == 0);
   HEARTH_CHECK(row.size() == out.size() / info.block_values * info.block_bytes);
   for (std::size_t block = 0; block < out.size() / info.block_values; ++block) {
-    dequantize_block(dtype, row.data() + block * info.block_bytes, out.data() + block * info.block_values);
+    dequantize_block(dtype, row.data() + block * info.block_bytes,
+                     out.data() + block * info.block_values);
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The element types that GGUF files store tensors in, with their block geometry. Values are GGUF's own type ids
-// (ggml's `ggml_type`), so that a file's id is a DType once find_dtype() knows it.
+// The element types that GGUF files store tensors in, with their block geometry. Values are GGUF's
+// own type ids (ggml's `ggml_type`), so that a file's id is a DType once find_dtype() knows it.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,8 @@ struct DTypeInfo {
   std::string_view name;
   uint32_t block_values;  // values in a block; a row is a whole number of blocks
   uint32_t block_bytes;   // bytes of a block
-  bool computable;        // whether hearth can compute with it; all listed ones can be sized and inspected
+  bool
+      computable;  // whether hearth can compute with it; all listed ones can be sized and inspected
 };
 
 // What is known of a GGUF type id, or nullptr. The object is static.

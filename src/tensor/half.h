@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// IEEE 754 binary16 and bfloat16 to and from float, rounding to nearest even. Portable reference; the kernels have
-// their own vector forms, which are tested against these.
+// IEEE 754 binary16 and bfloat16 to and from float, rounding to nearest even. Portable reference;
+// the kernels have their own vector forms, which are tested against these.
 #pragma once
 
 #include <bit>
@@ -24,9 +24,11 @@ inline uint16_t float_to_half(float value) {
   const uint32_t bits = std::bit_cast<uint32_t>(value);
   const uint32_t sign = bits >> 16 & 0x8000u;
   const uint32_t magnitude = bits & 0x7fffffffu;
-  if (magnitude > 0x7f800000u) return static_cast<uint16_t>(sign | 0x7e00u);   // NaN
-  if (magnitude >= 0x477ff000u) return static_cast<uint16_t>(sign | 0x7c00u);  // 65520 and more: infinity
-  if (magnitude < 0x38800000u) {  // below the smallest normal: adding 0.5 lets the FPU round at 2^-24
+  if (magnitude > 0x7f800000u) return static_cast<uint16_t>(sign | 0x7e00u);  // NaN
+  if (magnitude >= 0x477ff000u)
+    return static_cast<uint16_t>(sign | 0x7c00u);  // 65520 and more: infinity
+  if (magnitude <
+      0x38800000u) {  // below the smallest normal: adding 0.5 lets the FPU round at 2^-24
     const float rounded = std::bit_cast<float>(magnitude) + 0.5f;
     return static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(rounded) - 0x3f000000u));
   }
@@ -34,11 +36,14 @@ inline uint16_t float_to_half(float value) {
   return static_cast<uint16_t>(sign | rounded >> 13);
 }
 
-inline float bfloat_to_float(uint16_t bfloat) { return std::bit_cast<float>(static_cast<uint32_t>(bfloat) << 16); }
+inline float bfloat_to_float(uint16_t bfloat) {
+  return std::bit_cast<float>(static_cast<uint32_t>(bfloat) << 16);
+}
 
 inline uint16_t float_to_bfloat(float value) {
   const uint32_t bits = std::bit_cast<uint32_t>(value);
-  if ((bits & 0x7fffffffu) > 0x7f800000u) return static_cast<uint16_t>(bits >> 16 | 0x40u);  // NaN stays NaN
+  if ((bits & 0x7fffffffu) > 0x7f800000u)
+    return static_cast<uint16_t>(bits >> 16 | 0x40u);  // NaN stays NaN
   return static_cast<uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 

@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every kernel of every instruction set that this CPU has, against plain loops in double precision.
+#include "kernels/kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/strings.h"
+#include "tensor/dequantize.h"
+#include "tensor/half.h"
+
+namespace hearth {
+namespace {
+
+constexpr DType kTypes[] = {DType::kF32,  DType::kF16,  DType::kBF16, DType::kQ4_0,
+                            DType::kQ4_1, DType::kQ5_0, DType::kQ8_0};
+
+// Random blocks of a type: any bits for codes, small scales and mins.
+std::vector<std::byte> random_rows(DType dtype, int32_t rows, int32_t columns,
+                                   std::mt19937& random) {
+  const DTypeInfo& info = dtype_info(dtype);
+  const std::size_t blocks = static_cast<std::size_t>(rows) * columns / info.block_values;
+  std::vector<std::byte> bytes(blocks * info.block_bytes);
+  std::normal_distribution<float> normal(0.0f, 0.05f);
+  for (std::byte& byte : bytes) byte = static_cast<std::byte>(random());
+  for (std::size_t block = 0; block < blocks; ++block) {
+    std::byte* at = bytes.data() + block * info.block_bytes;
+    const float scale = normal(random);
+    const uint16_t half = dtype == DType::kBF16 ? float_to_bfloat(scale) : float_to_half(scale);
+    if (dtype == DType::kF32) {
+      std::memcpy(at, &scale, 4);
+    } else {
+      std::memcpy(at, &half, 2);
+    }
+    if (dtype == DType::kQ4_1) {
+      const uint16_t min = float_to_half(normal(random));
+      std::memcpy(at + 2, &min, 2);
+    }
+  }
+  return bytes;
+}
+
+// A random matrix, packed, and the same as float.
+struct TestMatrix {
+  TestMatrix(DType dtype, int32_t rows, int32_t columns, std::mt19937& random)
+      : values(static_cast<std::size_t>(rows) * columns) {
+    const auto blocks = random_rows(dtype, rows, columns, random);
+    const std::size_t row_bytes = blocks.size() / rows;
+    for (int32_t row = 0; row < rows; ++row) {
+      dequantize(dtype, {blocks.data() + row * row_bytes, row_bytes},
+                 {values.data() + static_cast<std::size_t>(row) * columns,
+                  static_cast<std::size_t>(columns)});
+    }
+    packed = {
+        .dtype = dtype, .rows = rows, .columns = columns, .layout = panel_layout(dtype, columns)};
+    memory.resize(static_cast<std::size_t>(packed.panels()) * packed.layout.bytes);
+    packed.data = memory.data();
+    for (int32_t panel = 0; panel < packed.panels(); ++panel) {
+      pack_panel(dtype, blocks.data() + static_cast<std::size_t>(panel) * kPanelRows * row_bytes,
+                 row_bytes, std::min(kPanelRows, rows - panel * kPanelRows), columns,
+                 memory.data() + panel * packed.layout.bytes);
+    }
+  }
+
+  std::vector<float> values;  // [rows][columns]
+  std::vector<std::byte> memory;
+  PanelMatrix packed;
+};
+
+// Random inputs with an outlier now and then, rounded by a table's own kernel.
+struct TestInputs {
+  TestInputs(const KernelTable& kernels, Precision precision, int32_t tokens, int32_t columns,
+             std::mt19937& random)
+      : values(static_cast<std::size_t>(tokens) * columns),
+        codes(values.size()),
+        fine_codes(values.size()),
+        scales(values.size() / kGroupColumns),
+        sums(scales.size()),
+        scaled_sums(scales.size()) {
+    std::normal_distribution<float> normal;
+    for (float& value : values) value = normal(random) * (random() % 50 == 0 ? 30.0f : 1.0f);
+    view = {.precision = precision,
+            .columns = columns,
+            .values = values.data(),
+            .codes = codes.data(),
+            .fine_codes = fine_codes.data(),
+            .scales = scales.data(),
+            .sums = sums.data(),
+            .scaled_sums = scaled_sums.data()};
+    for (int32_t token = 0; token < tokens; ++token) kernels.quantize(view, token);
+  }
+
+  // The value that a matmul with matrices of `dtype` sees.
+  double rounded(std::size_t index, DType dtype) const {
+    if (view.precision == Precision::kFloat || dtype_info(dtype).block_values == 1)
+      return values[index];
+    const double code = view.precision == Precision::kInt16
+                            ? 256.0 * codes[index] + fine_codes[index]
+                            : codes[index];
+    return code * scales[index / kGroupColumns];
+  }
+
+  std::vector<float> values;
+  std::vector<int8_t> codes, fine_codes;
+  std::vector<float> scales;
+  std::vector<int32_t> sums;
+  std::vector<float> scaled_sums;
+  Activations view;
+};
+
+std::vector<float> multiply(const KernelTable& kernels, const TestMatrix& matrix,
+                            const TestInputs& inputs, int32_t tokens, Epilogue epilogue,
+                            float start) {
+  std::vector<float> out(static_cast<std::size_t>(tokens) * matrix.packed.rows, start);
+  kernels.matmul({&matrix.packed, 0, matrix.packed.panels(), &inputs.view, tokens, out.data(),
+                  static_cast<std::size_t>(matrix.packed.rows), epilogue});
+  return out;
+}
+
+void expect_product(const TestMatrix& matrix, const TestInputs& inputs,
+                    const std::vector<float>& out, int32_t tokens, float start) {
+  const auto columns = static_cast<std::size_t>(matrix.packed.columns);
+  for (int32_t token = 0; token < tokens; ++token) {
+    for (int32_t row = 0; row < matrix.packed.rows; ++row) {
+      double sum = start;
+      double magnitude = std::abs(start);
+      for (std::size_t column = 0; column < columns; ++column) {
+        const double product = inputs.rounded(token * columns + column, matrix.packed.dtype) *
+                               matrix.values[static_cast<std::size_t>(row) * columns + column];
+        sum += product;
+        magnitude += std::abs(product);
+      }
+      ASSERT_NEAR(out[static_cast<std::size_t>(token) * matrix.packed.rows + row], sum,
+                  4e-6 * magnitude + 1e-6)
+          << "token " << token << " row " << row;
+    }
+  }
+}
+
+class EachIsa : public testing::TestWithParam<Isa> {
+ protected:
+  const KernelTable& kernels() const { return kernels_for(GetParam()); }
+};
+
+TEST_P(EachIsa, MatmulEqualsPlainLoops) {
+  std::mt19937 random(1);
+  for (const DType dtype : kTypes) {
+    for (const Precision precision : {Precision::kInt8, Precision::kInt16, Precision::kFloat}) {
+      for (const auto& [rows, columns] :
+           {std::pair{16, 32}, {48, 576}, {37, 96}, {1, 64}, {65, 160}}) {
+        const TestMatrix matrix(dtype, rows, columns, random);
+        for (const int32_t tokens : {1, 2, 3, 4, 5, 6, 7, 8, 9, 17, 40}) {
+          if (tokens > 9 && rows != 37) continue;
+          const TestInputs inputs(kernels(), precision, tokens, columns, random);
+          SCOPED_TRACE(concat(dtype_info(dtype).name, " precision ", static_cast<int>(precision),
+                              " rows ", rows, " columns ", columns, " tokens ", tokens));
+          expect_product(matrix, inputs,
+                         multiply(kernels(), matrix, inputs, tokens, Epilogue::kStore, 7.0f),
+                         tokens, 0.0f);
+          expect_product(matrix, inputs,
+                         multiply(kernels(), matrix, inputs, tokens, Epilogue::kAdd, 2.5f), tokens,
+                         2.5f);
+          if (HasFatalFailure()) return;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(EachIsa, MatmulOfATokenDoesNotDependOnItsCompany) {
+  std::mt19937 random(2);
+  for (const DType dtype : kTypes) {
+    for (const Precision precision : {Precision::kInt8, Precision::kInt16, Precision::kFloat}) {
+      const TestMatrix matrix(dtype, 40, 128, random);
+      const TestInputs inputs(kernels(), precision, 41, 128, random);
+      const auto all = multiply(kernels(), matrix, inputs, 41, Epilogue::kStore, 0.0f);
+      for (int32_t tokens = 1; tokens < 41; ++tokens) {
+        const auto some = multiply(kernels(), matrix, inputs, tokens, Epilogue::kStore, 0.0f);
+        ASSERT_EQ(std::memcmp(all.data(), some.data(), some.size() * sizeof(float)), 0)
+            << dtype_info(dtype).name << " " << tokens << " tokens";
+      }
+    }
+  }
+}
+
+TEST_P(EachIsa, QuantizeStaysWithinHalfAStep) {
+  std::mt19937 random(3);
+  for (const Precision precision : {Precision::kInt8, Precision::kInt16}) {
+    TestInputs inputs(kernels(), precision, 3, 96, random);
+    std::fill_n(inputs.values.begin(), 32, 0.0f);
+    for (int32_t token = 0; token < 3; ++token) kernels().quantize(inputs.view, token);
+    for (std::size_t i = 0; i < inputs.values.size(); ++i) {
+      // the finest code is clamped to -127, which may cost a second half step
+      const double step =
+          inputs.scales[i / kGroupColumns] * (precision == Precision::kInt16 ? 1.01 : 0.501);
+      ASSERT_LE(std::abs(inputs.rounded(i, DType::kQ8_0) - inputs.values[i]), step + 1e-12) << i;
+      ASSERT_GE(inputs.codes[i], -127);
+      ASSERT_GE(inputs.fine_codes[i], -127);
+    }
+    for (std::size_t group = 0; group < inputs.sums.size(); ++group) {
+      int sum = 0;
+      for (std::size_t i = group * 32; i < group * 32 + 32; ++i) {
+        sum += precision == Precision::kInt16 ? 256 * inputs.codes[i] + inputs.fine_codes[i]
+                                              : inputs.codes[i];
+      }
+      EXPECT_EQ(inputs.sums[group], sum);
+      EXPECT_FLOAT_EQ(inputs.scaled_sums[group], inputs.scales[group] * static_cast<float>(sum));
+    }
+  }
+}
+
+TEST_P(EachIsa, RmsNormAndSilu) {
+  std::mt19937 random(4);
+  std::normal_distribution<float> normal(0.0f, 3.0f);
+  std::vector<float> x(96), w(96), out(96);
+  for (float& value : x) value = normal(random);
+  for (float& value : w) value = normal(random);
+  kernels().rms_norm(x.data(), w.data(), 96, 1e-5f, out.data());
+  double squares = 0;
+  for (const float value : x) squares += static_cast<double>(value) * value;
+  const double factor = 1.0 / std::sqrt(squares / 96 + 1e-5);
+  for (std::size_t i = 0; i < 96; ++i) EXPECT_NEAR(out[i], x[i] * factor * w[i], 1e-5);
+
+  x[0] = -1000.0f;
+  x[1] = 1000.0f;
+  x[2] = 0.0f;
+  kernels().silu_multiply(x.data(), w.data(), 96, out.data());
+  for (std::size_t i = 0; i < 96; ++i) {
+    const double expected = x[i] / (1.0 + std::exp(-static_cast<double>(x[i]))) * w[i];
+    EXPECT_NEAR(out[i], expected, 2e-6 * std::abs(expected) + 1e-30) << x[i];
+  }
+}
+
+TEST_P(EachIsa, HalvesRoundToNearestEven) {
+  std::vector<float> in = {0.0f,  -0.0f,  1.0f,    65504.0f,       65519.0f,       65520.0f,
+                           1e-7f, 6e-8f,  2.9e-8f, 1.00048828125f, 1.00146484375f, -3.14159f,
+                           1e30f, -1e-3f, 6.1e-5f, 5.9e-5f};
+  std::vector<uint16_t> out(in.size());
+  kernels().to_half(in.data(), static_cast<int32_t>(in.size()), out.data());
+  for (std::size_t i = 0; i < in.size(); ++i) EXPECT_EQ(out[i], float_to_half(in[i])) << in[i];
+}
+
+// Keys and values of `positions` random tokens in pages of 64, and attention over them in splits by
+// the kernels.
+struct TestAttention {
+  static constexpr int32_t kPage = 64;
+  TestAttention(int32_t head, int32_t positions, std::mt19937& random) : head_size(head) {
+    std::normal_distribution<float> normal;
+    const auto pages = static_cast<std::size_t>((positions + kPage - 1) / kPage);
+    keys.assign(pages, std::vector<float>(static_cast<std::size_t>(kPage * head)));
+    values = keys;
+    for (int32_t p = 0; p < positions; ++p) {
+      for (int32_t i = 0; i < head; ++i) {
+        // halves, so that the f16 and the f32 kernel see the same numbers
+        key(p, i) = half_to_float(float_to_half(normal(random)));
+        value(p, i) = half_to_float(float_to_half(normal(random)));
+      }
+    }
+  }
+  float& key(int32_t p, int32_t i) {
+    return keys[static_cast<std::size_t>(p / kPage)]
+               [static_cast<std::size_t>((p % kPage / 16 * head_size + i) * 16 + p % 16)];
+  }
+  float& value(int32_t p, int32_t i) {
+    return values[static_cast<std::size_t>(p / kPage)]
+                 [static_cast<std::size_t>(p % kPage * head_size + i)];
+  }
+
+  // out [rows][head_size] for query rows that see `visible` positions each.
+  std::vector<float> attend(const KernelTable& kernels, bool half,
+                            const std::vector<float>& queries,
+                            const std::vector<int32_t>& visible) {
+    const auto rows = visible.size();
+    const std::size_t stride = static_cast<std::size_t>(head_size) + 16;
+    std::vector<std::vector<uint16_t>> half_keys, half_values;
+    std::vector<const std::byte*> key_pages, value_pages;
+    for (std::size_t page = 0; page < keys.size(); ++page) {
+      half_keys.emplace_back(keys[page].size());
+      half_values.emplace_back(values[page].size());
+      for (std::size_t i = 0; i < keys[page].size(); ++i) {
+        half_keys[page][i] = float_to_half(keys[page][i]);
+        half_values[page][i] = float_to_half(values[page][i]);
+      }
+    }
+    for (std::size_t page = 0; page < keys.size(); ++page) {
+      key_pages.push_back(half ? reinterpret_cast<std::byte*>(half_keys[page].data())
+                               : reinterpret_cast<std::byte*>(keys[page].data()));
+      value_pages.push_back(half ? reinterpret_cast<std::byte*>(half_values[page].data())
+                                 : reinterpret_cast<std::byte*>(values[page].data()));
+    }
+    std::vector<float> scores(rows * kAttentionSplit), partials(rows * stride),
+        folded(rows * stride);
+    std::vector<const float*> query_rows;
+    for (std::size_t r = 0; r < rows; ++r)
+      query_rows.push_back(queries.data() + r * static_cast<std::size_t>(head_size));
+    for (std::size_t first_page = 0; first_page < keys.size();
+         first_page += kAttentionSplit / kPage) {
+      std::vector<int32_t> in_split;
+      for (const int32_t count : visible) {
+        in_split.push_back(
+            std::clamp(count - static_cast<int32_t>(first_page) * kPage, 0, kAttentionSplit));
+      }
+      const AttentionArgs args = {.keys = key_pages.data() + first_page,
+                                  .values = value_pages.data() + first_page,
+                                  .page_tokens = kPage,
+                                  .head_size = head_size,
+                                  .rows = static_cast<int32_t>(rows),
+                                  .queries = query_rows.data(),
+                                  .visible = in_split.data(),
+                                  .scale = 0.125f,
+                                  .scores = scores.data(),
+                                  .partials = first_page == 0 ? folded.data() : partials.data(),
+                                  .partial_stride = stride};
+      (half ? kernels.attend_half : kernels.attend_float)(args);
+      for (std::size_t r = 0; first_page > 0 && r < rows; ++r) {
+        kernels.fold_partial(folded.data() + r * stride, partials.data() + r * stride, head_size);
+      }
+    }
+    std::vector<float> out(rows * static_cast<std::size_t>(head_size));
+    for (std::size_t r = 0; r < rows; ++r) {
+      kernels.finish_partial(folded.data() + r * stride, head_size,
+                             out.data() + r * static_cast<std::size_t>(head_size));
+    }
+    return out;
+  }
+
+  int32_t head_size;
+  std::vector<std::vector<float>> keys, values;  // by page, in the cache's layouts
+};
+
+TEST_P(EachIsa, AttentionEqualsPlainLoops) {
+  std::mt19937 random(5);
+  std::normal_distribution<float> normal(0.0f, 2.0f);
+  for (const int32_t head_size : {16, 48, 64, 80}) {
+    TestAttention cache(head_size, 600, random);
+    const std::vector<int32_t> visible = {1,   2,   15,  16,  17,  63,  64,  65, 255,
+                                          256, 257, 300, 511, 512, 513, 599, 600};
+    std::vector<float> queries(visible.size() * static_cast<std::size_t>(head_size));
+    for (float& q : queries) q = normal(random);
+    for (const bool half : {false, true}) {
+      const auto out = cache.attend(kernels(), half, queries, visible);
+      for (std::size_t r = 0; r < visible.size(); ++r) {
+        const float* q = queries.data() + r * static_cast<std::size_t>(head_size);
+        std::vector<double> weights;
+        double total = 0;
+        for (int32_t p = 0; p < visible[r]; ++p) {
+          double score = 0;
+          for (int32_t i = 0; i < head_size; ++i)
+            score += static_cast<double>(q[i]) * cache.key(p, i);
+          weights.push_back(std::exp(score * 0.125));
+          total += weights.back();
+        }
+        for (int32_t i = 0; i < head_size; ++i) {
+          double expected = 0;
+          for (int32_t p = 0; p < visible[r]; ++p)
+            expected += weights[static_cast<std::size_t>(p)] * cache.value(p, i);
+          ASSERT_NEAR(out[r * static_cast<std::size_t>(head_size) + static_cast<std::size_t>(i)],
+                      expected / total, 2e-5)
+              << "visible " << visible[r] << " half " << half;
+        }
+      }
+      // a row's bits are the same alone as in company
+      for (std::size_t r = 0; r < visible.size(); ++r) {
+        const std::vector<float> one(
+            queries.begin() + static_cast<std::ptrdiff_t>(r) * head_size,
+            queries.begin() + static_cast<std::ptrdiff_t>(r + 1) * head_size);
+        const auto alone = cache.attend(kernels(), half, one, {visible[r]});
+        ASSERT_EQ(std::memcmp(alone.data(), out.data() + r * static_cast<std::size_t>(head_size),
+                              alone.size() * sizeof(float)),
+                  0)
+            << "visible " << visible[r];
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Isa, EachIsa,
+                         testing::ValuesIn(available_isas().begin(), available_isas().end()),
+                         [](const auto& isa) { return std::string(isa_name(isa.param)); });
+
+TEST(Pack, KeepsEveryNumber) {
+  std::mt19937 random(6);
+  for (const DType dtype : kTypes) {
+    const TestMatrix matrix(dtype, 37, 96, random);
+    for (int32_t row = 0; row < 37; ++row) {
+      std::vector<float> out(96);
+      unpack_row(matrix.packed, row, out);
+      for (std::size_t i = 0; i < 96; ++i) {
+        ASSERT_EQ(out[i], matrix.values[static_cast<std::size_t>(row) * 96 + i])
+            << dtype_info(dtype).name << " row " << row;
+      }
+    }
+  }
+}
+
+TEST(Isa, Avx2AndAvx512GiveTheSameBits) {
+  if (best_isa() != Isa::kAvx512) GTEST_SKIP() << "this CPU has no AVX-512 VNNI";
+  std::mt19937 random(7);
+  for (const DType dtype : kTypes) {
+    for (const Precision precision : {Precision::kInt8, Precision::kInt16, Precision::kFloat}) {
+      const TestMatrix matrix(dtype, 64, 256, random);
+      const TestInputs inputs(kernels_for(Isa::kAvx2), precision, 9, 256, random);
+      const auto narrow =
+          multiply(kernels_for(Isa::kAvx2), matrix, inputs, 9, Epilogue::kStore, 0.0f);
+      const auto wide =
+          multiply(kernels_for(Isa::kAvx512), matrix, inputs, 9, Epilogue::kStore, 0.0f);
+      ASSERT_EQ(std::memcmp(narrow.data(), wide.data(), wide.size() * sizeof(float)), 0)
+          << dtype_info(dtype).name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hearth

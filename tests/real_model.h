@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// For integration tests: the real model that HEARTH_TEST_MODEL names, and the golden data of
+// tests/golden.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+#include <string>
+
+#include "engine/engine.h"
+
+namespace hearth {
+
+inline const char* real_model_path() { return std::getenv("HEARTH_TEST_MODEL"); }
+
+// At the head of a test that needs the model.
+#define HEARTH_NEED_REAL_MODEL()              \
+  if (::hearth::real_model_path() == nullptr) \
+  GTEST_SKIP() << "HEARTH_TEST_MODEL is not set; ./test sets it"
+
+inline std::unique_ptr<Engine> load_real_model(int threads, std::optional<Isa> isa = {},
+                                               std::optional<Numerics> numerics = {}) {
+  auto engine =
+      Engine::load(real_model_path(), {.threads = threads, .isa = isa, .numerics = numerics});
+  if (!engine.ok()) {
+    ADD_FAILURE() << engine.error().message();
+    std::abort();
+  }
+  return std::move(engine).value();
+}
+
+inline nlohmann::json golden_json(const std::string& name) {
+  return nlohmann::json::parse(
+      std::ifstream(std::string(HEARTH_SOURCE_DIR "/tests/golden/") + name));
+}
+
+// The text of Debian's common licences of these names, in this order; nothing where one of them is
+// absent.
+inline std::optional<std::string> licence_texts(const std::vector<std::string>& names) {
+  std::ostringstream text;
+  for (const std::string& name : names) {
+    std::ifstream file("/usr/share/common-licenses/" + name);
+    if (!file) return std::nullopt;
+    text << file.rdbuf();
+  }
+  return text.str();
+}
+
+}  // namespace hearth

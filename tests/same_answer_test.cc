@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The real model's logits are the same bits for any number of threads, any chunks of the prompt,
+// and a reused prefix.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "real_model.h"
+
+namespace hearth {
+namespace {
+
+constexpr int32_t kPromptTokens = 600;  // more than two attention splits
+
+std::vector<TokenId> prompt() {
+  std::vector<TokenId> ids;
+  for (int32_t i = 0; i < kPromptTokens; ++i) ids.push_back(1000 + i * 7919 % 40000);
+  return ids;
+}
+
+// Logits after the prompt, fed `chunk` tokens at a time.
+std::vector<float> logits_by_chunks(Engine& engine, std::size_t chunk) {
+  const auto ids = prompt();
+  auto session = engine.create_session(kPromptTokens + 8).value();
+  std::span<float> logits;
+  for (std::size_t at = 0; at < ids.size(); at += chunk) {
+    logits = session.feed(std::span(ids).subspan(at, std::min(chunk, ids.size() - at))).value();
+  }
+  return {logits.begin(), logits.end()};
+}
+
+void expect_same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  EXPECT_EQ(std::memcmp(a.data(), b.data(), a.size() * sizeof(float)), 0);
+}
+
+class EachIsa : public testing::TestWithParam<Isa> {};
+
+TEST_P(EachIsa, ThreadsAndChunksDoNotMatter) {
+  HEARTH_NEED_REAL_MODEL();
+  const auto numerics = GetParam() == Isa::kScalar ? Numerics::kFloat : Numerics::kFast;
+  std::vector<float> first;
+  for (const int threads : {1, 2, 3}) {
+    const auto engine = load_real_model(threads, GetParam(), numerics);
+    for (const std::size_t chunk : {1u, 7u, 64u, 512u}) {
+      if (GetParam() == Isa::kScalar && chunk == 1 && threads > 1)
+        continue;  // slow, and no other code
+      SCOPED_TRACE("threads " + std::to_string(threads) + " chunk " + std::to_string(chunk));
+      const auto logits = logits_by_chunks(*engine, chunk);
+      if (first.empty()) first = logits;
+      expect_same_bits(first, logits);
+    }
+  }
+}
+
+TEST_P(EachIsa, AReusedPrefixDoesNotMatter) {
+  HEARTH_NEED_REAL_MODEL();
+  const auto engine = load_real_model(2, GetParam());
+  const auto ids = prompt();
+  const auto fresh = logits_by_chunks(*engine, 512);
+  auto session = engine->create_session(kPromptTokens + 8).value();
+  std::vector<TokenId> other(ids.begin(), ids.begin() + 300);
+  other.insert(other.end(), 100, TokenId{5});
+  (void)session.feed(other).value();
+  session.truncate(300);
+  const std::span<float> logits = session.feed(std::span(ids).subspan(300)).value();
+  expect_same_bits(fresh, {logits.begin(), logits.end()});
+}
+
+INSTANTIATE_TEST_SUITE_P(Isa, EachIsa,
+                         testing::ValuesIn(available_isas().begin(), available_isas().end()),
+                         [](const auto& isa) { return std::string(isa_name(isa.param)); });
+
+}  // namespace
+}  // namespace hearth
