@@ -127,16 +127,15 @@ Tokenizer::~Tokenizer() = default;
 
 std::vector<TokenId> Tokenizer::encode(std::string_view text, SpecialTokens special) const {
   std::vector<TokenId> ids;
-  if (special == SpecialTokens::kAsText) {
-    impl_->bpe->encode(text, ids);
-    return ids;
+  std::size_t at = 0;
+  if (special == SpecialTokens::kParse) {
+    for (const SpecialSpan& span : find_specials(text)) {
+      impl_->bpe->encode(text.substr(at, span.begin - at), ids);
+      ids.push_back(span.id);
+      at = span.begin + span.bytes;
+    }
   }
-  for (std::size_t at = 0; at < text.size();) {
-    const SpecialTokenFinder::Match match = impl_->specials.find(text, at);
-    impl_->bpe->encode(text.substr(at, match.at - at), ids);
-    if (match.bytes != 0) ids.push_back(match.id);
-    at = match.at + match.bytes;
-  }
+  impl_->bpe->encode(text.substr(at), ids);
   return ids;
 }
 
@@ -166,6 +165,15 @@ bool Tokenizer::add_bos() const { return impl_->add_bos; }
 bool Tokenizer::add_eos() const { return impl_->add_eos; }
 bool Tokenizer::is_end(TokenId id) const {
   return std::binary_search(impl_->ends.begin(), impl_->ends.end(), id);
+}
+std::vector<SpecialSpan> Tokenizer::find_specials(std::string_view text) const {
+  std::vector<SpecialSpan> spans;
+  for (std::size_t at = 0; at < text.size();) {
+    const SpecialTokenFinder::Match match = impl_->specials.find(text, at);
+    if (match.bytes != 0) spans.push_back({match.at, match.bytes, match.id});
+    at = match.at + match.bytes;
+  }
+  return spans;
 }
 std::optional<TokenId> Tokenizer::find_special(std::string_view text) const {
   return impl_->specials.find_exact(text);

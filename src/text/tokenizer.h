@@ -26,6 +26,13 @@ struct TokenizerSource;
 // the tokens of type control and user-defined; the longest that fits wins.
 enum class SpecialTokens { kAsText, kParse };
 
+// A special token that stands in a text, at bytes [begin, begin + bytes).
+struct SpecialSpan {
+  std::size_t begin;
+  std::size_t bytes;
+  TokenId id;
+};
+
 class Tokenizer {
  public:
   // Errors: kCorrupt (absent or broken vocabulary, merges, ids), kUnsupported (tokenizer model or
@@ -62,6 +69,8 @@ class Tokenizer {
   // Whether `id` ends an answer: EOS, EOT and the family's end-of-turn tokens (<|im_end|>,
   // <|eot_id|>, ...).
   bool is_end(TokenId id) const;
+  // The special tokens that encode(text, kParse) sees, in order.
+  std::vector<SpecialSpan> find_specials(std::string_view text) const;
   // The id of the special token (control or user-defined) whose text is exactly `text`.
   std::optional<TokenId> find_special(std::string_view text) const;
 
