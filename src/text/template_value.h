@@ -15,7 +15,8 @@ using TemplateArray = std::vector<TemplateValue>;
 using TemplateObject = std::vector<std::pair<std::string, TemplateValue>>;
 
 struct TemplateValue {
-  std::variant<std::monostate, bool, int64_t, double, std::string, TemplateArray, TemplateObject> value;
+  std::variant<std::monostate, bool, int64_t, double, std::string, TemplateArray, TemplateObject>
+      value;
 };
 
 }  // namespace hearth
