@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/files.h"
+#include "base/strings.h"
+#include "format/gguf.h"
+
+namespace hearth {
+namespace {
+
+Result<Isa> choose_isa(std::optional<Isa> wanted) {
+  const std::span<const Isa> available = available_isas();
+  if (!wanted) return best_isa();
+  if (std::find(available.begin(), available.end(), *wanted) != available.end()) return *wanted;
+  std::string names;
+  for (const Isa isa : available) names += concat(names.empty() ? "" : ", ", isa_name(isa));
+  return Error(ErrorCode::kUnsupported, concat("instruction set ", isa_name(*wanted),
+                                               ": this CPU does not have it; available: ", names));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& path,
+                                             const EngineOptions& options) {
+  const Stopwatch stopwatch;
+  HEARTH_ASSIGN(const Isa isa, choose_isa(options.isa));
+  HEARTH_ASSIGN(const MappedFile file, MappedFile::open(path));
+  HEARTH_ASSIGN(const GgufFile gguf, GgufFile::parse(file.bytes(), path.string()));
+  HEARTH_ASSIGN(Tokenizer tokenizer, Tokenizer::create(gguf));
+  std::unique_ptr<Engine> engine(new Engine(std::move(tokenizer)));
+  const int threads = options.threads == 0 ? usable_cpu_count() : options.threads;
+  HEARTH_ASSIGN(engine->pool_, ThreadPool::create(threads));
+  const Numerics numerics =
+      options.numerics.value_or(isa == Isa::kScalar ? Numerics::kFloat : Numerics::kFast);
+  HEARTH_ASSIGN(engine->model_, Model::load(file, gguf, isa, numerics, *engine->pool_));
+  const int32_t rows = engine->model_->config().vocabulary;
+  if (engine->tokenizer_.vocab_size() > rows) {
+    return Error(ErrorCode::kCorrupt,
+                 concat("token_embd.weight: ", rows, " rows for a vocabulary of ",
+                        engine->tokenizer_.vocab_size(), " tokens; fetch the model again"));
+  }
+  engine->load_template(gguf);
+  engine->load_ms_ = stopwatch.elapsed_ms();
+  return engine;
+}
+
+void Engine::load_template(const GgufFile& gguf) {
+  const auto source = gguf.get_string("tokenizer.chat_template");
+  if (!source.ok()) {
+    template_error_ = source.error();
+  } else if (!*source) {
+    template_error_ = Error(ErrorCode::kUnsupported,
+                            "chat template: the model has none; give it plain text (--raw)");
+  } else if (auto parsed = ChatTemplate::parse(**source); parsed.ok()) {
+    template_ = std::move(parsed).value();
+  } else {
+    template_error_ = std::move(parsed).error();
+  }
+}
+
+std::vector<TokenId> Engine::encode_raw(std::string_view text) const {
+  std::vector<TokenId> ids = tokenizer_.encode(text, SpecialTokens::kAsText);
+  if (const auto bos = tokenizer_.bos(); bos && tokenizer_.add_bos()) ids.insert(ids.begin(), *bos);
+  return ids;
+}
+
+}  // namespace hearth

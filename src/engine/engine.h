@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine: a loaded model with its tokenizer, chat template and threads, and sessions over it.
+//
+// Ownership: an Engine owns everything that it loaded; Sessions borrow it and must go first.
+// Threading: one thread at a time may use an Engine and its Sessions; cancellation may come from
+// any thread or signal handler through the atomic flag in GenerateOptions.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/function_ref.h"
+#include "base/result.h"
+#include "engine/sampling.h"
+#include "format/gguf.h"
+#include "model/forward.h"
+#include "model/model.h"
+#include "text/chat_template.h"
+#include "text/tokenizer.h"
+
+namespace hearth {
+
+struct EngineOptions {
+  int threads = 0;              // 0: usable_cpu_count()
+  std::optional<Isa> isa = {};  // best_isa() where absent
+  // kFloat where absent and the instruction set is kScalar, else kFast.
+  std::optional<Numerics> numerics = {};
+};
+
+enum class FinishReason { kStop, kLength, kDeadline, kCancelled };
+// "stop", "length", "deadline", "cancelled".
+std::string_view finish_reason_name(FinishReason reason);
+
+inline constexpr std::size_t kStopsMax = 32;
+inline constexpr std::size_t kStopBytesMax = 512;
+
+struct GenerateOptions {
+  SamplingOptions sampling;
+  int32_t tokens_max = 0;  // 0: to the end of the answer or of the context
+  // The answer ends before the first of these to be complete; of two that end together, before the
+  // longer one. Each is valid UTF-8, not empty, at most kStopBytesMax long. One that is the text of
+  // a special token stands for that token.
+  std::vector<std::string> stop;
+  Deadline deadline;
+  const std::atomic<bool>* cancelled =
+      nullptr;  // becomes true: stop within one token, or one chunk of the prompt
+};
+
+struct Usage {
+  int32_t prompt_tokens = 0;
+  int32_t completion_tokens = 0;  // without the token that ended the answer
+  int32_t cached_tokens = 0;      // of the prompt, reused from the session
+};
+
+struct Timings {
+  double prefill_ms = 0;
+  double first_token_ms = 0;  // from the call of generate() to the first token
+  double decode_ms = 0;       // all tokens after the first
+};
+
+struct Answer {
+  std::string text;
+  std::vector<TokenId> ids;     // with those of a stop string, without an end token
+  std::vector<float> logprobs;  // of `ids`, natural, under the plain softmax
+  FinishReason finish_reason = FinishReason::kStop;
+  Usage usage;
+  Timings timings;
+};
+
+class Session;
+class AnswerText;
+
+class Engine {
+ public:
+  // Maps and validates the file, builds the tokenizer, packs the weights; the file is closed again.
+  // Errors: those of MappedFile::open, GgufFile::parse, Tokenizer::create, Model::load,
+  // ThreadPool::create; kUnsupported for an ISA this CPU lacks; kCorrupt (more tokens than rows of
+  // weights).
+  static Result<std::unique_ptr<Engine>> load(const std::filesystem::path& path,
+                                              const EngineOptions& options);
+
+  const Model& model() const { return *model_; }
+  const Tokenizer& tokenizer() const { return tokenizer_; }
+  ThreadPool& pool() { return *pool_; }
+  double load_ms() const { return load_ms_; }
+
+  // The model's template applied to a conversation, ready for the answer. Errors: kUnsupported (the
+  // model has no template: use raw text), those of ChatTemplate::parse and render.
+  Result<std::string> render_chat(std::span<const ChatMessage> messages) const;
+  // That text as tokens: special tokens of the template count as such, look-alikes in the messages'
+  // text do not. Errors: as render_chat().
+  Result<std::vector<TokenId>> encode_chat(std::span<const ChatMessage> messages) const;
+  // Plain text as tokens, with BOS in front where the model adds one.
+  std::vector<TokenId> encode_raw(std::string_view text) const;
+
+  // `context`: tokens, prompt and answer together; 0 is the model's own up to 8,192. Errors: kUsage
+  // (below 1 or above what the model was made for: both numbers), kUnavailable (memory).
+  Result<Session> create_session(int32_t context);
+
+ private:
+  explicit Engine(Tokenizer tokenizer) : tokenizer_(std::move(tokenizer)) {}
+
+  void load_template(const GgufFile& gguf);
+  Result<RenderedText> render(std::span<const ChatMessage> messages) const;
+
+  std::unique_ptr<ThreadPool> pool_;
+  std::shared_ptr<const Model> model_;
+  Tokenizer tokenizer_;
+  std::optional<ChatTemplate> template_;
+  std::optional<Error> template_error_;  // why there is none; told to who asks for it
+  double load_ms_ = 0;
+};
+
+// One context: its tokens, their KV cache, and generation on top of it. Move-only; borrows the
+// Engine.
+class Session {
+ public:
+  Session(Session&&) noexcept = default;
+  Session& operator=(Session&&) noexcept = default;
+
+  int32_t context() const { return context_; }
+  std::span<const TokenId> tokens() const { return tokens_; }  // what the cache holds
+
+  // Answers `prompt`, the whole token sequence; the longest prefix that the session already holds
+  // is reused. `sink` gets the text piece by piece, never half a character, never part of a stop
+  // string. Deadline and cancellation are looked at before each token and each chunk of the prompt.
+  // A deadline that passes with some text out ends the answer with kDeadline; with none it is an
+  // error. The session may be used on after either. Errors: kUsage (empty prompt; prompt longer
+  // than the context: both numbers; options out of range; ids outside the vocabulary), kDeadline,
+  // kCorrupt (the weights give no numbers), kUnavailable (memory).
+  Result<Answer> generate(std::span<const TokenId> prompt, const GenerateOptions& options,
+                          FunctionRef<void(std::string_view)> sink);
+
+  // Appends tokens and returns the logits [vocabulary] after the last one, valid until the next
+  // call. For bench and evaluation. Errors: kUsage (no tokens, beyond the context, ids outside the
+  // vocabulary), kUnavailable (memory).
+  Result<std::span<float>> feed(std::span<const TokenId> tokens);
+  // As feed(), but hands out the logits after every token: row(index into `tokens`, logits
+  // [vocabulary]).
+  Result<void> feed_all(std::span<const TokenId> tokens,
+                        FunctionRef<void(int32_t, std::span<float>)> row);
+  // Forgets all but the longest prefix that it shares with `tokens`, and that short of all of them,
+  // so that feeding the rest gives logits. Returns the prefix's length.
+  int32_t reuse_prefix(std::span<const TokenId> tokens);
+  // Forgets all tokens from `length` on, which is at most tokens().size().
+  void truncate(int32_t length);
+
+ private:
+  friend class Engine;
+  Session(Engine& engine, KvSequence sequence, Workspace workspace, int32_t context);
+
+  std::size_t vocabulary() const;
+  Result<void> check_ids(std::span<const TokenId> tokens) const;
+  Result<void> check_feed(std::span<const TokenId> tokens) const;
+  Result<void> check_prompt(std::span<const TokenId> prompt) const;
+  Result<void> check_options(const GenerateOptions& options) const;
+  Result<void> evaluate(std::span<const TokenId> chunk, LogitRows rows);
+  Result<std::optional<FinishReason>> prefill(std::span<const TokenId> rest,
+                                              const GenerateOptions& options);
+  Result<FinishReason> decode(const GenerateOptions& options, const Stopwatch& since_call,
+                              AnswerText& text, Answer& answer);
+
+  Engine* engine_;
+  KvSequence sequence_;
+  Workspace workspace_;
+  int32_t context_;
+  std::vector<TokenId> tokens_;
+  std::vector<float> logits_;  // [vocabulary], or [rows of a chunk][vocabulary] after feed_all
+};
+
+}  // namespace hearth

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Session::generate(): a prompt's evaluation, then token after token.
+#include <algorithm>
+#include <cstdint>
+
+#include "base/strings.h"
+#include "base/utf8.h"
+#include "engine/answer_text.h"
+#include "engine/engine.h"
+
+namespace hearth {
+namespace {
+
+std::optional<FinishReason> interruption(const GenerateOptions& options) {
+  if (options.cancelled != nullptr && options.cancelled->load(std::memory_order_relaxed)) {
+    return FinishReason::kCancelled;
+  }
+  if (options.deadline.passed()) return FinishReason::kDeadline;
+  return std::nullopt;
+}
+
+bool is_valid_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const Utf8Char next = decode_utf8(text);
+    if (!next.valid) return false;
+    text.remove_prefix(next.bytes);
+  }
+  return true;
+}
+
+Result<void> check_stops(std::span<const std::string> stops) {
+  if (stops.size() > kStopsMax) {
+    return Error(ErrorCode::kUsage, concat("stop: ", stops.size(), " strings are more than the ",
+                                           kStopsMax, " that one request may have; give fewer"));
+  }
+  for (const std::string& stop : stops) {
+    if (stop.empty())
+      return Error(ErrorCode::kUsage, "stop: is empty; leave it out or give some text");
+    if (stop.size() > kStopBytesMax) {
+      return Error(ErrorCode::kUsage,
+                   concat("stop: ", stop.size(), " bytes are more than the ", kStopBytesMax,
+                          " that a stop string may have; give a shorter one"));
+    }
+    if (!is_valid_utf8(stop)) {
+      return Error(ErrorCode::kUsage,
+                   concat("stop: \"", printable(stop), "\" is not UTF-8; give text"));
+    }
+  }
+  return {};
+}
+
+// The special tokens whose texts are stop strings: such a text never shows in an answer, so the
+// token itself must end it.
+std::vector<TokenId> special_stops(const Tokenizer& tokenizer, std::span<const std::string> stops) {
+  std::vector<TokenId> ids;
+  for (const std::string& stop : stops) {
+    if (const auto id = tokenizer.find_special(stop)) ids.push_back(*id);
+  }
+  return ids;
+}
+
+}  // namespace
+
+std::string_view finish_reason_name(FinishReason reason) {
+  switch (reason) {
+    case FinishReason::kStop:
+      return "stop";
+    case FinishReason::kLength:
+      return "length";
+    case FinishReason::kDeadline:
+      return "deadline";
+    case FinishReason::kCancelled:
+      return "cancelled";
+  }
+  return "stop";
+}
+
+Result<void> Session::check_prompt(std::span<const TokenId> prompt) const {
+  if (prompt.empty()) return Error(ErrorCode::kUsage, "prompt: is empty; give some text");
+  if (prompt.size() < static_cast<std::size_t>(context_)) return check_ids(prompt);
+  const int32_t context_max = engine_->model().config().context_max;
+  return Error(
+      ErrorCode::kUsage,
+      concat("prompt: ", prompt.size(), " tokens ",
+             prompt.size() > static_cast<std::size_t>(context_)
+                 ? "do not fit the context of "
+                 : "leave no room for an answer in the context of ",
+             context_, context_ < context_max ? "; shorten it or raise -c" : "; shorten it"));
+}
+
+Result<void> Session::check_options(const GenerateOptions& options) const {
+  HEARTH_TRY(options.sampling.validate(engine_->tokenizer().vocab_size()));
+  if (options.tokens_max < 0) {
+    return Error(ErrorCode::kUsage, concat("tokens to generate: ", options.tokens_max,
+                                           " is negative; give 1 or more, or 0 for no limit"));
+  }
+  return check_stops(options.stop);
+}
+
+// Evaluates the rest of the prompt, with the logits after its last token. Returns why it stopped
+// before the end, if so.
+Result<std::optional<FinishReason>> Session::prefill(std::span<const TokenId> rest,
+                                                     const GenerateOptions& options) {
+  while (!rest.empty()) {
+    if (const auto reason = interruption(options)) return reason;
+    const auto chunk = rest.first(std::min<std::size_t>(rest.size(), kForwardTokensMax));
+    rest = rest.subspan(chunk.size());
+    HEARTH_TRY(evaluate(chunk, rest.empty() ? LogitRows::kLast : LogitRows::kNone));
+  }
+  return std::optional<FinishReason>();
+}
+
+// Draws tokens from the logits after the prompt on, until something ends the answer.
+Result<FinishReason> Session::decode(const GenerateOptions& options, const Stopwatch& since_call,
+                                     AnswerText& text, Answer& answer) {
+  const Tokenizer& tokenizer = engine_->tokenizer();
+  const std::vector<TokenId> stop_ids = special_stops(tokenizer, options.stop);
+  const auto room = static_cast<std::size_t>(context_) - tokens_.size();
+  const std::size_t count_max =
+      options.tokens_max == 0 ? room : std::min(room, static_cast<std::size_t>(options.tokens_max));
+  // Rows beyond the tokenizer's vocabulary pad the weights: they are no tokens.
+  const std::span<float> logits =
+      std::span(logits_).first(static_cast<std::size_t>(tokenizer.vocab_size()));
+  Sampler sampler(options.sampling);
+  for (bool is_first = true;; is_first = false) {
+    if (const auto reason = interruption(options)) return *reason;
+    HEARTH_ASSIGN(const SampledToken token, sampler.sample(logits, tokens_, tokens_.size()));
+    if (is_first) answer.timings.first_token_ms = since_call.elapsed_ms();
+    const bool is_stop = std::find(stop_ids.begin(), stop_ids.end(), token.id) != stop_ids.end();
+    if (is_stop || tokenizer.is_end(token.id)) return FinishReason::kStop;
+    answer.ids.push_back(token.id);
+    answer.logprobs.push_back(token.logprob);
+    if (text.push(token.id)) return FinishReason::kStop;
+    if (answer.ids.size() == count_max) return FinishReason::kLength;
+    HEARTH_TRY(evaluate({&token.id, 1}, LogitRows::kLast));
+  }
+}
+
+Result<Answer> Session::generate(std::span<const TokenId> prompt, const GenerateOptions& options,
+                                 FunctionRef<void(std::string_view)> sink) {
+  const Stopwatch since_call;
+  HEARTH_TRY(check_prompt(prompt));
+  HEARTH_TRY(check_options(options));
+  Answer answer;
+  AnswerText text(engine_->tokenizer(), options.stop, sink);
+  const int32_t cached = reuse_prefix(prompt);
+  const auto rest = prompt.subspan(static_cast<std::size_t>(cached));
+  HEARTH_ASSIGN(std::optional<FinishReason> reason, prefill(rest, options));
+  answer.timings.prefill_ms = since_call.elapsed_ms();
+  if (!reason) {
+    HEARTH_ASSIGN(reason, decode(options, since_call, text, answer));
+  }
+  answer.text = text.finish();
+  if (*reason == FinishReason::kDeadline && answer.text.empty()) {
+    return Error(ErrorCode::kDeadline,
+                 concat("deadline: passed before the first text, after ", tokens_.size(),
+                        " tokens of which ", prompt.size(),
+                        " are the prompt; allow more time or shorten the prompt"));
+  }
+  answer.finish_reason = *reason;
+  answer.usage = {.prompt_tokens = static_cast<int32_t>(prompt.size()),
+                  .completion_tokens = static_cast<int32_t>(answer.ids.size()),
+                  .cached_tokens = cached};
+  if (!answer.ids.empty())
+    answer.timings.decode_ms = since_call.elapsed_ms() - answer.timings.first_token_ms;
+  return answer;
+}
+
+}  // namespace hearth

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+
+#include "base/strings.h"
+#include "engine/engine.h"
+
+namespace hearth {
+namespace {
+
+constexpr int32_t kContextDefaultMax = 8192;
+constexpr std::size_t kLogitBytesMax = std::size_t{32} << 20;  // held at once by feed_all()
+
+}  // namespace
+
+Result<Session> Engine::create_session(int32_t context) {
+  const int32_t context_max = model_->config().context_max;
+  if (context < 0 || context > context_max) {
+    return Error(ErrorCode::kUsage,
+                 concat("context: ", context, " tokens is outside 1 to ", context_max,
+                        ", what the model was made for; choose another -c"));
+  }
+  if (context == 0) context = std::min(kContextDefaultMax, context_max);
+  const KvType type = model_->numerics() == Numerics::kFloat ? KvType::kF32 : KvType::kF16;
+  HEARTH_ASSIGN(std::shared_ptr<KvPool> kv_pool, KvPool::create(model_->config(), type, context));
+  HEARTH_ASSIGN(Workspace workspace, Workspace::create(*model_, pool_->size(), context));
+  return Session(*this, KvSequence(std::move(kv_pool)), std::move(workspace), context);
+}
+
+Session::Session(Engine& engine, KvSequence sequence, Workspace workspace, int32_t context)
+    : engine_(&engine),
+      sequence_(std::move(sequence)),
+      workspace_(std::move(workspace)),
+      context_(context) {}
+
+std::size_t Session::vocabulary() const {
+  return static_cast<std::size_t>(engine_->model().config().vocabulary);
+}
+
+Result<void> Session::check_ids(std::span<const TokenId> tokens) const {
+  const int32_t vocabulary = engine_->model().config().vocabulary;
+  for (const TokenId id : tokens) {
+    if (id >= 0 && id < vocabulary) continue;
+    return Error(ErrorCode::kUsage,
+                 concat("token ", id, ": is outside the vocabulary of ", vocabulary,
+                        "; encode the text with this model's tokenizer"));
+  }
+  return {};
+}
+
+Result<void> Session::check_feed(std::span<const TokenId> tokens) const {
+  const std::size_t count = tokens_.size() + tokens.size();
+  if (count > static_cast<std::size_t>(context_)) {
+    return Error(ErrorCode::kUsage, concat("tokens: ", count, " do not fit the context of ",
+                                           context_, "; shorten the text or raise -c"));
+  }
+  return check_ids(tokens);
+}
+
+// Appends a chunk whose tokens were checked; its logits, if any, are in logits_ then.
+Result<void> Session::evaluate(std::span<const TokenId> chunk, LogitRows rows) {
+  const std::size_t row_count = rows == LogitRows::kNone   ? 0
+                                : rows == LogitRows::kLast ? 1
+                                                           : chunk.size();
+  const std::size_t values = row_count * vocabulary();
+  if (logits_.size() < values) logits_.resize(values);
+  HEARTH_TRY(forward(engine_->model(), engine_->pool(), workspace_, sequence_, chunk, rows,
+                     std::span(logits_).first(values)));
+  tokens_.insert(tokens_.end(), chunk.begin(), chunk.end());
+  return {};
+}
+
+Result<std::span<float>> Session::feed(std::span<const TokenId> tokens) {
+  if (tokens.empty()) return Error(ErrorCode::kUsage, "tokens: there are none; give at least one");
+  HEARTH_TRY(check_feed(tokens));
+  while (!tokens.empty()) {
+    const auto chunk = tokens.first(std::min<std::size_t>(tokens.size(), kForwardTokensMax));
+    tokens = tokens.subspan(chunk.size());
+    HEARTH_TRY(evaluate(chunk, tokens.empty() ? LogitRows::kLast : LogitRows::kNone));
+  }
+  return std::span(logits_).first(vocabulary());
+}
+
+Result<void> Session::feed_all(std::span<const TokenId> tokens,
+                               FunctionRef<void(int32_t, std::span<float>)> row) {
+  HEARTH_TRY(check_feed(tokens));
+  const std::size_t rows_max =
+      std::max<std::size_t>(1, kLogitBytesMax / (vocabulary() * sizeof(float)));
+  for (std::size_t begin = 0; begin < tokens.size();) {
+    const std::size_t count =
+        std::min({tokens.size() - begin, std::size_t{kForwardTokensMax}, rows_max});
+    HEARTH_TRY(evaluate(tokens.subspan(begin, count), LogitRows::kAll));
+    for (std::size_t i = 0; i < count; ++i) {
+      row(static_cast<int32_t>(begin + i),
+          std::span(logits_).subspan(i * vocabulary(), vocabulary()));
+    }
+    begin += count;
+  }
+  return {};
+}
+
+int32_t Session::reuse_prefix(std::span<const TokenId> tokens) {
+  if (!tokens.empty()) tokens = tokens.first(tokens.size() - 1);
+  const auto ends = std::mismatch(tokens.begin(), tokens.end(), tokens_.begin(), tokens_.end());
+  const auto length = static_cast<int32_t>(ends.first - tokens.begin());
+  truncate(length);
+  return length;
+}
+
+void Session::truncate(int32_t length) {
+  HEARTH_CHECK(length >= 0 && static_cast<std::size_t>(length) <= tokens_.size());
+  sequence_.truncate(length);
+  tokens_.resize(static_cast<std::size_t>(length));
+}
+
+}  // namespace hearth
