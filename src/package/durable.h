@@ -51,6 +51,7 @@ class TemporaryFile {
   ~TemporaryFile();
 
   int fd() const { return fd_.get(); }
+  const std::filesystem::path& path() const { return path_; }
 
   // Makes the file read-only, flushes it, gives it its final name and flushes the folder.
   // Errors: kUnavailable (disk full, permission).

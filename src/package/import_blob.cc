@@ -74,9 +74,12 @@ Result<std::string> copy_and_hash(const OwnedFd& source, const ImportRequest& re
 
 }  // namespace
 
-Result<void> Store::add_blob(const ImportRequest& request, ManifestFile& file,
+Result<void> Store::add_blob(const ImportRequest& request, Manifest& manifest,
                              ByteProgress progress) const {
   const std::filesystem::path folder = folder_ / "blobs";
+  ManifestFile file;
+  file.role = "model";
+  file.path = request.file.filename().string();
   uint64_t bytes_total = 0;
   HEARTH_ASSIGN(const OwnedFd source, open_source(request.file, bytes_total));
   HEARTH_ASSIGN(TemporaryFile target, TemporaryFile::create(folder));
@@ -87,6 +90,8 @@ Result<void> Store::add_blob(const ImportRequest& request, ManifestFile& file,
                  concat(printable(request.file.string(), 300), ": has SHA-256 ", file.sha256,
                         " where ", request.sha256_expected, " is expected; fetch it again"));
   }
+  if (request.examine) HEARTH_TRY(request.examine(target.path(), manifest));
+  manifest.files = {file};
   // Also where the blob exists already: whatever happened to it, now it is right.
   return target.publish(blob_path(file.sha256));
 }

@@ -192,18 +192,14 @@ Result<Manifest> Store::import(const ImportRequest& request, ByteProgress progre
   }
   HEARTH_TRY(make_folders(folder_ / "blobs"));
   HEARTH_ASSIGN(const StoreLock lock, StoreLock::acquire(folder_));
-  ManifestFile file;
-  file.role = "model";
-  file.path = request.file.filename().string();
-  HEARTH_TRY(add_blob(request, file, progress));
-
   Manifest manifest;
   manifest.name = request.name;
-  manifest.version =
-      request.version.empty() ? concat(kBlobPrefix, file.sha256.substr(0, 12)) : request.version;
-  manifest.licence = request.licence;
+  manifest.version = request.version;
   manifest.created = utc_now();
-  manifest.files = {std::move(file)};
+  HEARTH_TRY(add_blob(request, manifest, progress));
+  if (manifest.version.empty()) {
+    manifest.version = concat(kBlobPrefix, manifest.model_file().sha256.substr(0, 12));
+  }
   HEARTH_TRY(add_manifest(manifest));
   HEARTH_TRY(remove_unused_blobs());  // of a version that was replaced
   return manifest;

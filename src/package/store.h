@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,12 +29,16 @@ namespace hearth {
 // Called after each piece with the bytes done and the bytes in all; returns false to stop.
 using ByteProgress = FunctionRef<bool(uint64_t, uint64_t)>;
 
+// Looks into the copied bytes before they become visible: an error refuses them. May complete the
+// manifest's licence.
+using Examine = std::function<Result<void>(const std::filesystem::path&, Manifest&)>;
+
 struct ImportRequest {
   std::filesystem::path file;
   std::string name;
   std::string version;          // empty: "sha256-" and the first 12 digits of the file's hash
-  std::string licence;          // empty where unknown
   std::string sha256_expected;  // empty: whatever the file holds is right
+  Examine examine;              // called once the hash has been checked; empty: nothing to look at
 };
 
 struct StoredModel {
@@ -50,7 +55,7 @@ class Store {
   // Copies the file into the store and makes it what `name` means. The same bytes are kept once.
   // Errors: kUsage (name, version or hash malformed; a folder), kNotFound (no such file), kCorrupt
   // (empty file), kVerification (another hash than expected: both), kUnavailable (disk full,
-  // permission), kCancelled. After an error the store is as it was.
+  // permission), kCancelled, and what `examine` says. After an error the store is as it was.
   Result<Manifest> import(const ImportRequest& request, ByteProgress progress) const;
 
   // All versions of all models, by name, then version. A store that does not exist yet is empty.
@@ -74,7 +79,7 @@ class Store {
   std::filesystem::path version_folder(std::string_view name, std::string_view version) const;
   Result<std::string> active_version(std::string_view name) const;
   Result<Manifest> read_manifest(std::string_view name, std::string_view version) const;
-  Result<void> add_blob(const ImportRequest& request, ManifestFile& file,
+  Result<void> add_blob(const ImportRequest& request, Manifest& manifest,
                         ByteProgress progress) const;
   Result<void> add_manifest(const Manifest& manifest) const;
   Result<void> remove_version(std::string_view name, std::string_view version) const;

@@ -39,7 +39,7 @@ class StoreTest : public testing::Test {
 
   Result<Manifest> import(const std::string& name, const std::string& content,
                           const std::string& version = "") const {
-    return store_.import({source(name + ".gguf", content), name, version, "", ""}, kGoOn);
+    return store_.import({source(name + ".gguf", content), name, version, "", {}}, kGoOn);
   }
 
   std::vector<std::string> blobs() const {
@@ -111,13 +111,31 @@ TEST_F(StoreTest, ReplacingAVersionDropsItsOldBytes) {
 TEST_F(StoreTest, AnotherHashThanExpectedChangesNothing) {
   ASSERT_TRUE(import("tiny", "abc").ok());
   const std::string other(64, '0');
-  const auto refused = store_.import({source("x.gguf", "evil"), "tiny", "", "", other}, kGoOn);
+  const auto refused = store_.import({source("x.gguf", "evil"), "tiny", "", other, {}}, kGoOn);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code(), ErrorCode::kVerification);
   EXPECT_NE(refused.error().message().find(other), std::string::npos);
   EXPECT_EQ(blobs().size(), 1u);
   EXPECT_EQ(store_.find("tiny")->manifest.model_file().sha256, kHashOfAbc);
-  EXPECT_TRUE(store_.import({source("y.gguf", "abc"), "z", "", "", kHashOfAbc}, kGoOn).ok());
+  EXPECT_TRUE(store_.import({source("y.gguf", "abc"), "z", "", kHashOfAbc, {}}, kGoOn).ok());
+}
+
+TEST_F(StoreTest, WhatIsExaminedAndRefusedIsNotKept) {
+  const auto import_examined = [&](Examine examine) {
+    return store_.import({source("x.gguf", "abc"), "tiny", "", "", std::move(examine)}, kGoOn);
+  };
+  const auto refused = import_examined([](const fs::path& copy, Manifest&) -> Result<void> {
+    EXPECT_EQ(content_of(copy), "abc");
+    return Error(ErrorCode::kCorrupt, "is no model");
+  });
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().message(), "is no model");
+  EXPECT_TRUE(blobs().empty());
+  ASSERT_TRUE(import_examined([](const fs::path&, Manifest& manifest) -> Result<void> {
+                manifest.licence = "apache-2.0";
+                return {};
+              }).ok());
+  EXPECT_EQ(store_.find("tiny")->manifest.licence, "apache-2.0");
 }
 
 TEST_F(StoreTest, RefusesBadRequests) {
@@ -127,14 +145,14 @@ TEST_F(StoreTest, RefusesBadRequests) {
   };
   const fs::path file = source("m.gguf", "abc");
   for (const char* name : {"", "..", "a/b", ".hidden", "-x", "a b", "name\n", "caf\xc3\xa9"}) {
-    EXPECT_EQ(code({file, name, "", "", ""}), ErrorCode::kUsage) << name;
+    EXPECT_EQ(code({file, name, "", "", {}}), ErrorCode::kUsage) << name;
   }
-  EXPECT_EQ(code({file, std::string(65, 'a'), "", "", ""}), ErrorCode::kUsage);
-  EXPECT_EQ(code({file, "a", "../1", "", ""}), ErrorCode::kUsage);
-  EXPECT_EQ(code({file, "a", "", "", "ABC"}), ErrorCode::kUsage);
-  EXPECT_EQ(code({folder_.path() / "none", "a", "", "", ""}), ErrorCode::kNotFound);
-  EXPECT_EQ(code({folder_.path(), "a", "", "", ""}), ErrorCode::kUsage);
-  EXPECT_EQ(code({source("empty", ""), "a", "", "", ""}), ErrorCode::kCorrupt);
+  EXPECT_EQ(code({file, std::string(65, 'a'), "", "", {}}), ErrorCode::kUsage);
+  EXPECT_EQ(code({file, "a", "../1", "", {}}), ErrorCode::kUsage);
+  EXPECT_EQ(code({file, "a", "", "ABC", {}}), ErrorCode::kUsage);
+  EXPECT_EQ(code({folder_.path() / "none", "a", "", "", {}}), ErrorCode::kNotFound);
+  EXPECT_EQ(code({folder_.path(), "a", "", "", {}}), ErrorCode::kUsage);
+  EXPECT_EQ(code({source("empty", ""), "a", "", "", {}}), ErrorCode::kCorrupt);
   EXPECT_TRUE(store_.list()->empty());
   EXPECT_TRUE(blobs().empty());
 }
@@ -142,7 +160,7 @@ TEST_F(StoreTest, RefusesBadRequests) {
 TEST_F(StoreTest, ImportCanBeStopped) {
   const fs::path file = source("big.gguf", std::string(3 << 20, 'x'));
   int calls = 0;
-  const auto stopped = store_.import({file, "big", "", "", ""}, [&](uint64_t done, uint64_t total) {
+  const auto stopped = store_.import({file, "big", "", "", {}}, [&](uint64_t done, uint64_t total) {
     EXPECT_EQ(total, 3u << 20);
     EXPECT_EQ(done, static_cast<uint64_t>(++calls) << 20);
     return calls < 2;
@@ -163,7 +181,7 @@ TEST_F(StoreTest, AFullDiskChangesNothing) {
       1 << 20, 1 << 20
     };
     ::setrlimit(RLIMIT_FSIZE, &limit);
-    const auto result = store_.import({file, "big", "", "", ""}, kGoOn);
+    const auto result = store_.import({file, "big", "", "", {}}, kGoOn);
     ::_exit(!result.ok() && result.error().code() == ErrorCode::kUnavailable ? 0 : 1);
   }
   int status = 0;
@@ -179,7 +197,7 @@ TEST_F(StoreTest, SurvivesKillDuringImport) {
   const fs::path file = source("big.gguf", std::string(3 << 20, 'x'));
   const pid_t child = ::fork();
   if (child == 0) {
-    const auto result = store_.import({file, "tiny", "", "", ""}, [](uint64_t done, uint64_t) {
+    const auto result = store_.import({file, "tiny", "", "", {}}, [](uint64_t done, uint64_t) {
       if (done >= 2 << 20) ::raise(SIGKILL);
       return true;
     });
@@ -266,7 +284,7 @@ TEST_F(StoreTest, WritersWaitForEachOtherAndReadersDoNot) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::close(lock);  // else the child would share our lock
-    ::_exit(store_.import({file, "b", "", "", ""}, kGoOn).ok() ? 0 : 1);
+    ::_exit(store_.import({file, "b", "", "", {}}, kGoOn).ok() ? 0 : 1);
   }
   ::usleep(50'000);
   EXPECT_EQ(store_.list()->size(), 1u);

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands.h"
+
+namespace hearth {
+
+std::vector<std::unique_ptr<Command>> make_commands() {
+  std::vector<std::unique_ptr<Command>> commands;
+  commands.push_back(make_run_command());
+  commands.push_back(make_chat_command());
+  commands.push_back(make_tokenize_command());
+  commands.push_back(make_inspect_command());
+  commands.push_back(make_bench_command());
+  commands.push_back(make_eval_perplexity_command());
+  commands.push_back(make_eval_kl_command());
+  commands.push_back(make_eval_logits_command());
+  commands.push_back(make_import_command());
+  commands.push_back(make_ls_command());
+  commands.push_back(make_show_command());
+  commands.push_back(make_rm_command());
+  commands.push_back(make_doctor_command());
+  commands.push_back(make_completions_command());
+  return commands;
+}
+
+}  // namespace hearth

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// One maker for each command; commands.cc lists them in the order of help.
+#pragma once
+
+#include <memory>
+
+#include "cli/command.h"
+
+namespace hearth {
+
+std::unique_ptr<Command> make_run_command();
+std::unique_ptr<Command> make_chat_command();
+std::unique_ptr<Command> make_tokenize_command();
+std::unique_ptr<Command> make_inspect_command();
+std::unique_ptr<Command> make_bench_command();
+std::unique_ptr<Command> make_eval_perplexity_command();
+std::unique_ptr<Command> make_eval_kl_command();
+std::unique_ptr<Command> make_eval_logits_command();
+std::unique_ptr<Command> make_doctor_command();
+std::unique_ptr<Command> make_import_command();
+std::unique_ptr<Command> make_ls_command();
+std::unique_ptr<Command> make_show_command();
+std::unique_ptr<Command> make_rm_command();
+std::unique_ptr<Command> make_completions_command();
+
+}  // namespace hearth

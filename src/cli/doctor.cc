@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// hearth doctor: what this machine offers, what hearth chose, and whether all is in place.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "base/files.h"
+#include "base/strings.h"
+#include "cli/bandwidth.h"
+#include "cli/commands.h"
+#include "cli/config.h"
+#include "cli/model_choice.h"
+#include "cli/table.h"
+#include "kernels/isa.h"
+#include "lockdown/lockdown.h"
+#include "package/store.h"
+
+namespace hearth {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr uint64_t kDiskBytesMin = 1'000'000'000;
+
+struct Check {
+  std::string name;
+  bool ok;
+  std::string detail;
+};
+
+// One line out of the kernel's files about itself; empty where there is none.
+std::string kernel_text(const char* path) {
+  std::string text;
+  const int fd =
+      ::open(path, O_RDONLY | O_CLOEXEC);  // they have no size: read_file is not for them
+  if (fd < 0) return text;
+  char buffer[4096];
+  const ssize_t count = ::read(fd, buffer, sizeof buffer);
+  ::close(fd);
+  if (count > 0) text.assign(buffer, static_cast<std::size_t>(count));
+  return text;
+}
+
+std::string cpu_name() {
+  const std::string text = kernel_text("/proc/cpuinfo");
+  const std::size_t key = text.find("model name");
+  const std::size_t colon = text.find(": ", key == std::string::npos ? text.size() : key);
+  if (colon == std::string::npos) return "unknown";
+  return printable(text.substr(colon + 2, text.find('\n', colon) - colon - 2), 100);
+}
+
+Check check_huge_pages() {
+  const std::string text = kernel_text("/sys/kernel/mm/transparent_hugepage/enabled");
+  const std::size_t begin = text.find('[');
+  const std::size_t end = text.find(']', begin == std::string::npos ? text.size() : begin);
+  if (end == std::string::npos) {
+    return {"huge_pages", false, "this kernel has none: reading weights is slower"};
+  }
+  const std::string mode = text.substr(begin + 1, end - begin - 1);
+  return {"huge_pages", mode != "never",
+          mode == "never" ? "off: reading weights is slower; madvise is enough" : mode};
+}
+
+// Locks a child down and lets it try to leave.
+Check check_lockdown() {
+  const pid_t child = ::fork();
+  if (child < 0) return {"lockdown", false, "cannot be tried: fork failed"};
+  if (child == 0) {
+    const bool locked = lockdown({}).ok();
+    const bool escaped = ::socket(AF_INET, SOCK_STREAM, 0) >= 0 || errno != EPERM;
+    ::_exit(!locked ? 2 : escaped ? 1 : 0);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+    return {"lockdown", true, "a locked process tried to open a socket and was refused"};
+  }
+  return {"lockdown", false, "a process could not be locked down: prompts will be refused"};
+}
+
+Check check_landlock() {
+  const int abi = landlock_abi();
+  return {"landlock", abi > 0,
+          abi > 0 ? concat("ABI ", abi, ": writes are confined")
+                  : std::string("not in this kernel: seccomp still refuses sockets")};
+}
+
+Check check_config(const Environment& environment) {
+  const auto path = environment.config_file();
+  if (!path.ok()) return {"config", false, path.error().message()};
+  const auto config = read_config(*path);
+  if (!config.ok()) return {"config", false, config.error().message()};
+  std::error_code ignored;
+  if (!std::filesystem::exists(*path, ignored)) {
+    return {"config", true, concat("none at ", printable(path->string(), 200))};
+  }
+  return {"config", true,
+          concat(printable(path->string(), 200), ", ", config->size(), " settings")};
+}
+
+Check check_store(const Environment& environment) {
+  const auto folder = environment.data_folder();
+  if (!folder.ok()) return {"store", false, folder.error().message()};
+  const auto models = Store(*folder).list();
+  if (!models.ok()) return {"store", false, models.error().message()};
+  return {"store", true, concat(printable(folder->string(), 200), ", ", models->size(), " models")};
+}
+
+Check check_default_model(const Environment& environment) {
+  const std::string wanted =
+      environment.variable(setting_variable("model")).value_or(kDefaultModel);
+  const auto choice = choose_model(environment, wanted);
+  if (!choice.ok()) return {"default_model", false, choice.error().message()};
+  const auto opened = open_gguf(choice->path, choice->name);
+  if (!opened.ok()) return {"default_model", false, opened.error().message()};
+  return {"default_model", true,
+          concat(printable(choice->name, 200), ", ", opened->file->bytes().size(), " bytes")};
+}
+
+// Free space where models go: of the nearest folder that exists.
+Check check_disk(const Environment& environment) {
+  const auto folder = environment.data_folder();
+  if (!folder.ok()) return {"disk", false, folder.error().message()};
+  std::filesystem::path path = *folder;
+  struct statvfs info {};
+  while (::statvfs(path.c_str(), &info) != 0) {
+    if (!path.has_relative_path()) return {"disk", false, "free space is unknown"};
+    path = path.parent_path();
+  }
+  const uint64_t bytes = static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
+  return {"disk", bytes >= kDiskBytesMin,
+          concat(bytes / 1'000'000, " MB free at ", printable(path.string(), 200))};
+}
+
+class DoctorCommand : public Command {
+ public:
+  std::string name() const override { return "doctor"; }
+  std::string summary() const override {
+    return "What this machine offers, and whether all is well";
+  }
+  void declare(Options&) override {}
+  Result<int> run(const CommandContext& context) override;
+};
+
+Result<int> DoctorCommand::run(const CommandContext& context) {
+  const Environment& environment = context.environment;
+  std::vector<Check> checks;
+  checks.push_back({"seccomp", seccomp_available(),
+                    seccomp_available() ? "filters on all threads" : "not in this kernel"});
+  checks.push_back(check_landlock());
+  checks.push_back(check_lockdown());  // before threads are started: it forks
+  checks.push_back(check_huge_pages());
+  checks.push_back(check_config(environment));
+  checks.push_back(check_store(environment));
+  checks.push_back(check_default_model(environment));
+  checks.push_back(check_disk(environment));
+
+  std::vector<std::string> isas;
+  for (const Isa isa : available_isas()) isas.emplace_back(isa_name(isa));
+  HEARTH_ASSIGN(const auto pool, ThreadPool::create(usable_cpu_count()));
+  HEARTH_ASSIGN(const double bandwidth, measure_bandwidth_gb_per_s(*pool));
+  const double bandwidth_shown = std::round(bandwidth * 100) / 100;
+  if (context.json) {
+    Json list = Json::array();
+    for (const Check& check : checks) {
+      list.push_back({{"name", check.name}, {"ok", check.ok}, {"detail", check.detail}});
+    }
+    context.out.write_json({{"version", HEARTH_VERSION},
+                            {"cpu", cpu_name()},
+                            {"isa", std::string(isa_name(best_isa()))},
+                            {"isa_available", isas},
+                            {"threads", pool->size()},
+                            {"bandwidth_gb_per_s", bandwidth_shown},
+                            {"checks", std::move(list)}});
+    return 0;
+  }
+  std::string available;
+  for (const std::string& isa : isas) available += (available.empty() ? "" : ", ") + isa;
+  context.out.write(concat("hearth ", HEARTH_VERSION, "\ncpu        ", cpu_name(), "\nisa        ",
+                           isa_name(best_isa()), " (of ", available, ")\nthreads    ", pool->size(),
+                           "\nbandwidth  ", bandwidth_shown, " GB/s\n\n"));
+  Table table({"CHECK", "", "DETAIL"});
+  for (const Check& check : checks) {
+    table.add({check.name, check.ok ? "ok" : "NO", printable(check.detail, 300)});
+  }
+  context.out.write(table.text());
+  return 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Command> make_doctor_command() { return std::make_unique<DoctorCommand>(); }
+
+}  // namespace hearth

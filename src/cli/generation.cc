@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/generation.h"
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "base/strings.h"
+#include "cli/input.h"
+#include "cli/interrupt.h"
+
+namespace hearth {
+namespace {
+
+constexpr int32_t kIntMax = std::numeric_limits<int32_t>::max();
+
+double rounded_ms(double ms) { return std::round(ms * 1000.0) / 1000.0; }
+
+// "ID:VALUE". Errors: kUsage.
+Result<std::pair<TokenId, float>> parse_bias(const std::string& text) {
+  const char* const end = text.data() + text.size();
+  TokenId id = 0;
+  float value = 0;
+  const auto id_parsed = std::from_chars(text.data(), end, id);
+  if (id_parsed.ec == std::errc() && id_parsed.ptr != end && *id_parsed.ptr == ':') {
+    const auto value_parsed = std::from_chars(id_parsed.ptr + 1, end, value);
+    if (value_parsed.ec == std::errc() && value_parsed.ptr == end) return std::pair(id, value);
+  }
+  return Error(ErrorCode::kUsage, concat("--logit-bias: \"", printable(text),
+                                         "\" is not ID:VALUE; give a token's id and a number"));
+}
+
+}  // namespace
+
+GenerationFlags::GenerationFlags() { sampling.min_p = 0.05; }
+
+void GenerationFlags::declare(Options& options) {
+  model.declare_model(options);
+  options.number(
+      {"-n,--tokens", "N", "At most N tokens (default: to the end of the answer)", "tokens"},
+      tokens, 1, kIntMax);
+  options.text({"--system", "TEXT", "What the model is told before the conversation", "system"},
+               system);
+  options.number(
+      {"--temp,--temperature", "T", "Randomness, 0 for none (default 0.7)", "temperature"},
+      sampling.temperature);
+  options.number({"--top-k", "K", "Choose among the K likeliest tokens (default: all)", "top_k"},
+                 sampling.top_k, 0, kIntMax);
+  options.number(
+      {"--top-p", "P", "Choose among the likeliest that sum up to P (default 0.95)", "top_p"},
+      sampling.top_p);
+  options.number(
+      {"--min-p", "P", "Leave out those below P times the likeliest (default 0.05)", "min_p"},
+      sampling.min_p);
+  options.number({"--repeat-penalty", "R", "Above 1: repeat less (default 1)", "repeat_penalty"},
+                 sampling.repetition_penalty);
+  options.number({"--frequency-penalty", "F", "Subtracted for each earlier use (default 0)",
+                  "frequency_penalty"},
+                 sampling.frequency_penalty);
+  options.number({"--presence-penalty", "F", "Subtracted once for earlier use (default 0)",
+                  "presence_penalty"},
+                 sampling.presence_penalty);
+  options.texts({"--logit-bias", "ID:VALUE", "Add VALUE to a token's logit; repeatable"},
+                logit_bias);
+  options.number({"--seed", "N", "Same seed, same answer (default: drawn)", "seed"}, sampling.seed);
+  options.texts({"--stop", "TEXT", "End the answer before TEXT; repeatable"}, stop);
+  model.declare_context(options);
+  model.declare_engine(options);
+  options.number({"--deadline-ms", "MS", "End the answer after MS milliseconds"}, deadline_ms, 1,
+                 kIntMax);
+  options.flag({"--exact", "", "Same bits for any thread count (always so on this CPU)"}, exact);
+}
+
+Result<void> GenerationFlags::finish(const Options& options) {
+  if (!options.given("seed")) {
+    std::random_device device;
+    sampling.seed = device();
+  }
+  for (const std::string& text : logit_bias) {
+    HEARTH_ASSIGN(const auto bias, parse_bias(text));
+    sampling.logit_bias.push_back(bias);
+  }
+  for (const std::string& text : stop) {
+    if (text.empty()) return Error(ErrorCode::kUsage, "--stop: is empty; give a text to stop at");
+  }
+  if (!system.empty()) {
+    if (const auto checked = check_prompt(system); !checked.ok()) {
+      return Error(checked.error()).with_context("--system");
+    }
+  }
+  return sampling.validate(kIntMax);  // token ids are held against the vocabulary later
+}
+
+GenerateOptions GenerationFlags::make() const {
+  GenerateOptions options;
+  options.sampling = sampling;
+  options.tokens_max = tokens;
+  options.stop = stop;
+  if (deadline_ms > 0) options.deadline = Deadline::after_ms(deadline_ms);
+  options.cancelled = &InterruptScope::flag();
+  return options;
+}
+
+void AnswerWriter::push(std::string_view piece) {
+  if (piece.empty()) return;
+  line_open_ = piece.back() != '\n';
+  if (context_.environment.stdout_is_terminal()) {
+    context_.out.write(terminal_text(piece));
+  } else {
+    context_.out.write(piece);
+  }
+  if (!context_.out.ok()) InterruptScope::stop();
+}
+
+void AnswerWriter::finish() {
+  if (line_open_) context_.out.write("\n");
+}
+
+nlohmann::ordered_json answer_json(const LoadedModel& model, const GenerationFlags& flags,
+                                   const Answer& answer) {
+  return {{"model", model.name},
+          {"text", answer.text},
+          {"finish_reason", std::string(finish_reason_name(answer.finish_reason))},
+          {"usage",
+           {{"prompt_tokens", answer.usage.prompt_tokens},
+            {"completion_tokens", answer.usage.completion_tokens},
+            {"cached_tokens", answer.usage.cached_tokens}}},
+          {"timings",
+           {{"load_ms", rounded_ms(model.engine->load_ms())},
+            {"prefill_ms", rounded_ms(answer.timings.prefill_ms)},
+            {"first_token_ms", rounded_ms(answer.timings.first_token_ms)},
+            {"decode_ms", rounded_ms(answer.timings.decode_ms)}}},
+          {"route", {{"target", "local"}, {"reason", "no other target is configured"}}},
+          {"seed", flags.sampling.seed}};
+}
+
+void note_cut(const GenerationFlags& flags, const Session& session, const Answer& answer) {
+  if (answer.finish_reason == FinishReason::kDeadline) {
+    print_note(concat("answer: cut at the deadline of ", flags.deadline_ms, " ms"));
+  }
+  const bool asked = flags.tokens > 0 && answer.usage.completion_tokens >= flags.tokens;
+  if (answer.finish_reason == FinishReason::kLength && !asked) {
+    print_note(concat("answer: cut where the context of ", session.context(),
+                      " tokens was full; a larger -c has more room"));
+  }
+}
+
+}  // namespace hearth

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `run` and `chat` share: the flags of an answer, and how an answer is shown.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/command.h"
+#include "cli/model_choice.h"
+#include "engine/engine.h"
+
+namespace hearth {
+
+struct GenerationFlags {
+  ModelFlags model;
+  std::string system;
+  int32_t tokens = 0;  // 0: to the end of the answer
+  SamplingOptions sampling;
+  std::vector<std::string> logit_bias;
+  std::vector<std::string> stop;
+  int32_t deadline_ms = 0;  // 0: none
+  bool exact = false;
+
+  GenerationFlags();
+  void declare(Options& options);
+
+  // Checks all that can be checked without the model, so that a typing error costs no load. A seed
+  // that was not given is drawn. Errors: kUsage (names option, value and range).
+  Result<void> finish(const Options& options);
+
+  // For one answer that starts now, and stops on Ctrl-C.
+  GenerateOptions make() const;
+};
+
+// Writes an answer to stdout as it comes, and stops it when stdout fails.
+class AnswerWriter {
+ public:
+  explicit AnswerWriter(const CommandContext& context) : context_(context) {}
+  void push(std::string_view piece);
+  // Ends the text with a line end, unless it has one: what follows begins on a new line.
+  void finish();
+
+ private:
+  const CommandContext& context_;
+  bool line_open_ = true;  // the last byte was not a line end
+};
+
+// The document that `run --json` prints.
+nlohmann::ordered_json answer_json(const LoadedModel& model, const GenerationFlags& flags,
+                                   const Answer& answer);
+
+// Says on stderr why an answer is not whole, where that was not asked for by -n.
+void note_cut(const GenerationFlags& flags, const Session& session, const Answer& answer);
+
+}  // namespace hearth

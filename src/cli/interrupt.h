@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ctrl-C. Where nothing is worth keeping it ends the process at once with status 130; inside an
+// InterruptScope it sets a flag, the work in hand ends soon and what is finished is kept. A second
+// Ctrl-C before the flag was cleared ends the process in any case.
+//
+// Threading: the flag may be read anywhere; scopes are opened by the main thread, one at a time.
+#pragma once
+
+#include <atomic>
+
+namespace hearth {
+
+// Status of a process that the user stopped.
+inline constexpr int kExitInterrupted = 130;
+
+// Installs the handlers of SIGINT (as above), SIGPIPE and SIGXFSZ (ignored: writes report errors).
+void install_signal_handlers();
+
+class InterruptScope {
+ public:
+  InterruptScope();
+  ~InterruptScope();
+  InterruptScope(const InterruptScope&) = delete;
+  InterruptScope& operator=(const InterruptScope&) = delete;
+
+  // True from Ctrl-C until clear(). The object is static.
+  static const std::atomic<bool>& flag();
+  static bool interrupted() { return flag().load(std::memory_order_relaxed); }
+  static void clear();
+  // As if Ctrl-C had been pressed: for work that nobody can receive any more.
+  static void stop();
+};
+
+}  // namespace hearth

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/line_reader.h"
+
+#include <histedit.h>
+
+#include <cerrno>
+#include <clocale>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+
+#include <langinfo.h>
+
+#include "cli/input.h"
+#include "cli/interrupt.h"
+
+namespace hearth {
+namespace {
+
+class PipeReader : public LineReader {
+ public:
+  Result<LineEvent> next(const std::string&, std::string& line) override {
+    HEARTH_ASSIGN(const bool more, lines_.next(line));
+    if (more && line.ends_with('\r')) line.pop_back();
+    return more ? LineEvent::kLine : LineEvent::kEnd;
+  }
+  void remember(const std::string&) override {}
+  void forget() override {}
+
+ private:
+  StdinLines lines_;
+};
+
+// libedit edits what the locale's encoding can say; models speak UTF-8.
+void use_utf8_locale() {
+  std::setlocale(LC_CTYPE, "");
+  if (std::strcmp(::nl_langinfo(CODESET), "UTF-8") != 0) std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+class TerminalReader : public LineReader {
+ public:
+  static Result<std::unique_ptr<LineReader>> create(const HistoryFile& file) {
+    use_utf8_locale();
+    std::unique_ptr<TerminalReader> reader(new TerminalReader);
+    if (reader->edit_ == nullptr || reader->history_ == nullptr) {
+      return Error(ErrorCode::kUnavailable, "terminal: libedit cannot start; pipe the text in");
+    }
+    el_set(reader->edit_, EL_CLIENTDATA, reader.get());
+    el_set(reader->edit_, EL_PROMPT, &TerminalReader::prompt);
+    el_set(reader->edit_, EL_EDITOR, "emacs");
+    el_set(reader->edit_, EL_HIST, ::history, reader->history_);
+    el_source(reader->edit_, nullptr);  // the user's own ~/.editrc
+    HistEvent event;
+    ::history(reader->history_, &event, H_SETSIZE, static_cast<int>(HistoryFile::kEntriesMax));
+    ::history(reader->history_, &event, H_SETUNIQUE, 1);
+    for (const std::string& entry : file.entries()) reader->remember(entry);
+    return std::unique_ptr<LineReader>(std::move(reader));
+  }
+
+  ~TerminalReader() override {
+    if (edit_ != nullptr) el_end(edit_);
+    if (history_ != nullptr) history_end(history_);
+  }
+
+  Result<LineEvent> next(const std::string& prompt, std::string& line) override {
+    prompt_ = prompt;
+    int count = 0;
+    errno = 0;
+    const char* text = el_gets(edit_, &count);
+    if (InterruptScope::interrupted()) {
+      InterruptScope::clear();
+      el_reset(edit_);
+      std::fputs("\n", stderr);
+      return LineEvent::kInterrupted;
+    }
+    if (text == nullptr || count <= 0) return LineEvent::kEnd;
+    line.assign(text, static_cast<std::size_t>(count));
+    if (line.ends_with('\n')) line.pop_back();
+    return LineEvent::kLine;
+  }
+
+  void remember(const std::string& entry) override {
+    HistEvent event;
+    ::history(history_, &event, H_ENTER, entry.c_str());
+  }
+
+  void forget() override {
+    HistEvent event;
+    ::history(history_, &event, H_CLEAR);
+  }
+
+ private:
+  TerminalReader() : edit_(el_init("hearth", stdin, stderr, stderr)), history_(history_init()) {}
+
+  static char* prompt(EditLine* edit) {
+    void* self = nullptr;
+    el_get(edit, EL_CLIENTDATA, &self);
+    return static_cast<TerminalReader*>(self)->prompt_.data();
+  }
+
+  EditLine* edit_;
+  History* history_;
+  std::string prompt_;
+};
+
+}  // namespace
+
+std::unique_ptr<LineReader> make_pipe_reader() { return std::make_unique<PipeReader>(); }
+
+Result<std::unique_ptr<LineReader>> make_terminal_reader(const HistoryFile& history) {
+  return TerminalReader::create(history);
+}
+
+}  // namespace hearth

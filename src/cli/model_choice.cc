@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/model_choice.h"
+
+#include <limits>
+#include <system_error>
+
+#include "base/strings.h"
+#include "kernels/isa.h"
+#include "package/store.h"
+
+namespace hearth {
+namespace {
+
+Result<EngineOptions> engine_options(const ModelFlags& flags) {
+  EngineOptions options;
+  options.threads = flags.threads;
+  if (flags.isa.empty()) return options;
+  options.isa = parse_isa(flags.isa);
+  if (options.isa) return options;
+  std::string names;
+  for (const Isa isa : available_isas()) names += concat(names.empty() ? "" : ", ", isa_name(isa));
+  return Error(ErrorCode::kUsage,
+               concat("--isa: \"", printable(flags.isa), "\" is not known; this CPU has ", names));
+}
+
+// Which command gets the missing model; quickstart knows only the default one.
+Error add_remedy(const Error& error, const std::string& reference) {
+  std::string message = error.message();
+  if (reference == kDefaultModel) message += ", ./quickstart fetches this one";
+  return Error(error.code(),
+               concat(message, ", `hearth import FILE --name NAME` adds one, -m takes a path too"));
+}
+
+}  // namespace
+
+void ModelFlags::declare_model(Options& options) {
+  options.text(
+      {"-m,--model", "MODEL", "A GGUF file, or a name in the store (default smollm2)", "model"},
+      model);
+}
+
+void ModelFlags::declare_engine(Options& options) {
+  options.number(
+      {"-t,--threads", "N", "Threads (default: all that this process may use)", "threads"}, threads,
+      1, 256);
+  options.text({"--isa", "NAME", "scalar, avx2 or avx512 (default: the best of this CPU)", "isa"},
+               isa);
+}
+
+void ModelFlags::declare_context(Options& options) {
+  options.number({"-c,--context", "TOKENS",
+                  "Room for prompt and answer (default: the model's own, up to 8192)", "context"},
+                 context, 1, std::numeric_limits<int32_t>::max());
+}
+
+Result<ModelChoice> choose_model(const Environment& environment, const std::string& reference) {
+  if (reference.empty()) {
+    return Error(ErrorCode::kUsage, "model: its name is empty; give a path or a name");
+  }
+  if (reference.find('/') != std::string::npos || reference.ends_with(".gguf")) {
+    return ModelChoice{reference, reference};
+  }
+  HEARTH_ASSIGN(const auto folder, environment.data_folder());
+  const Store store(folder);
+  const auto found = store.find(reference);
+  if (found.ok()) {
+    HEARTH_ASSIGN(auto path, store.model_path(found->manifest));
+    return ModelChoice{std::move(path), reference};
+  }
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(reference, ignored)) {
+    return ModelChoice{reference, reference};
+  }
+  if (found.error().code() != ErrorCode::kNotFound) return found.error();
+  return add_remedy(found.error(), reference);
+}
+
+Result<LoadedModel> load_model(const Environment& environment, const ModelFlags& flags) {
+  HEARTH_ASSIGN(const EngineOptions options, engine_options(flags));
+  HEARTH_ASSIGN(const ModelChoice choice, choose_model(environment, flags.model));
+  HEARTH_ASSIGN(auto engine, Engine::load(choice.path, options));
+  return LoadedModel{std::move(engine), choice.name};
+}
+
+Result<OpenedFile> open_gguf(const std::filesystem::path& path, std::string_view name) {
+  HEARTH_ASSIGN(MappedFile mapped, MappedFile::open(path));
+  auto file = std::make_unique<MappedFile>(std::move(mapped));
+  HEARTH_ASSIGN(GgufFile gguf, GgufFile::parse(file->bytes(), name));
+  return OpenedFile{std::move(file), std::move(gguf)};
+}
+
+}  // namespace hearth

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// -m MODEL and what goes with it: which file, on how many threads, with which instructions.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/files.h"
+#include "base/result.h"
+#include "cli/environment.h"
+#include "cli/options.h"
+#include "engine/engine.h"
+#include "format/gguf.h"
+
+namespace hearth {
+
+inline constexpr char kDefaultModel[] = "smollm2";
+
+struct ModelFlags {
+  std::string model = kDefaultModel;
+  int32_t threads = 0;  // 0: all that this process may use
+  std::string isa;      // empty: the best of this CPU
+  int32_t context = 0;  // 0: the model's own up to 8,192
+
+  void declare_model(Options& options);
+  void declare_engine(Options& options);  // threads and isa
+  void declare_context(Options& options);
+};
+
+// A model's file and what results call it: the name in the store, or the path as given.
+struct ModelChoice {
+  std::filesystem::path path;
+  std::string name;
+};
+
+// `reference` is a path (it contains '/' or ends in .gguf), else a name in the store, else a file
+// of that name. Errors: kNotFound (says how to get it), and those of Store::find.
+Result<ModelChoice> choose_model(const Environment& environment, const std::string& reference);
+
+// Errors: those of choose_model and Engine::load; kUsage (no such instruction set: lists them).
+struct LoadedModel {
+  std::unique_ptr<Engine> engine;
+  std::string name;
+};
+Result<LoadedModel> load_model(const Environment& environment, const ModelFlags& flags);
+
+// A GGUF file without its weights: metadata, tensor table, tokenizer.
+struct OpenedFile {
+  std::unique_ptr<MappedFile> file;  // what gguf borrows
+  GgufFile gguf;
+};
+// `name` is what errors call the file. Errors: those of MappedFile::open and GgufFile::parse.
+Result<OpenedFile> open_gguf(const std::filesystem::path& path, std::string_view name);
+
+}  // namespace hearth

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// hearth run: one prompt, one answer.
+#include <nlohmann/json.hpp>
+
+#include "base/strings.h"
+#include "cli/chat.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "cli/generation.h"
+#include "cli/input.h"
+#include "cli/interrupt.h"
+#include "lockdown/lockdown.h"
+
+namespace hearth {
+namespace {
+
+constexpr std::size_t kPromptBytesMax = 64 << 20;
+
+enum class PromptSource { kWords, kStdin, kChat };
+
+class RunCommand : public Command {
+ public:
+  std::string name() const override { return "run"; }
+  std::string summary() const override {
+    return "Answer one prompt (on a terminal without one: chat)";
+  }
+
+  void declare(Options& options) override {
+    options.words({"PROMPT", "PROMPT", "The prompt; - or a pipe reads it from stdin"}, words_);
+    flags_.declare(options);
+    options.flag({"--raw", "", "Continue the prompt as it is: no chat template"}, raw_);
+  }
+
+  Result<int> run(const CommandContext& context) override;
+
+ private:
+  PromptSource source(const CommandContext& context) const;
+  Result<std::string> read_prompt(PromptSource source) const;
+  Result<std::vector<TokenId>> encode(const Engine& engine, const std::string& prompt) const;
+  Result<int> answer(const CommandContext& context, const std::string& prompt);
+
+  GenerationFlags flags_;
+  std::vector<std::string> words_;
+  bool raw_ = false;
+};
+
+PromptSource RunCommand::source(const CommandContext& context) const {
+  if (words_.size() == 1 && words_.front() == "-") return PromptSource::kStdin;
+  if (!words_.empty()) return PromptSource::kWords;
+  if (!context.environment.stdin_is_terminal()) return PromptSource::kStdin;
+  return PromptSource::kChat;
+}
+
+// With a chat template the line end that `echo` adds is no part of the question; raw text is kept
+// as it is.
+Result<std::string> RunCommand::read_prompt(PromptSource source) const {
+  std::string prompt;
+  if (source == PromptSource::kStdin) {
+    HEARTH_ASSIGN(prompt, read_stdin(kPromptBytesMax));
+    if (!raw_ && prompt.ends_with('\n')) prompt.pop_back();
+    if (!raw_ && prompt.ends_with('\r')) prompt.pop_back();
+  } else {
+    for (const std::string& word : words_) prompt += (&word == &words_.front() ? "" : " ") + word;
+  }
+  HEARTH_TRY(check_prompt(prompt));
+  return prompt;
+}
+
+Result<std::vector<TokenId>> RunCommand::encode(const Engine& engine,
+                                                const std::string& prompt) const {
+  if (raw_) return engine.encode_raw(prompt);
+  std::vector<ChatMessage> messages;
+  if (!flags_.system.empty()) messages.push_back({"system", flags_.system});
+  messages.push_back({"user", prompt});
+  return engine.encode_chat(messages);
+}
+
+Result<int> RunCommand::run(const CommandContext& context) {
+  if (raw_ && context.options.on_command_line("system")) {
+    return Error(ErrorCode::kUsage,
+                 "--raw: there is no chat template to put --system into; give one of them");
+  }
+  HEARTH_TRY(flags_.finish(context.options));
+  const PromptSource from = source(context);
+  if (from == PromptSource::kChat) {
+    if (raw_ || context.json) {
+      return Error(ErrorCode::kUsage, "prompt: none given; give one, or - to read it from stdin");
+    }
+    return run_chat(context, flags_, History::kKeep);
+  }
+  HEARTH_TRY(lockdown({}));
+  HEARTH_ASSIGN(const std::string prompt, read_prompt(from));
+  return answer(context, prompt);
+}
+
+Result<int> RunCommand::answer(const CommandContext& context, const std::string& prompt) {
+  const GenerateOptions options = flags_.make();  // the deadline counts from here: loading too
+  HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags_.model));
+  HEARTH_ASSIGN(const auto tokens, encode(*model.engine, prompt));
+  HEARTH_ASSIGN(Session session, model.engine->create_session(flags_.model.context));
+
+  const InterruptScope interrupt;
+  AnswerWriter writer(context);
+  HEARTH_ASSIGN(const Answer answer, session.generate(tokens, options, [&](std::string_view piece) {
+    if (!context.json) writer.push(piece);
+  }));
+  if (context.json) {
+    context.out.write_json(answer_json(model, flags_, answer));
+  } else {
+    writer.finish();
+    note_cut(flags_, session, answer);
+  }
+  const bool stopped = answer.finish_reason == FinishReason::kCancelled && context.out.ok();
+  return stopped ? kExitInterrupted : 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Command> make_run_command() { return std::make_unique<RunCommand>(); }
+
+}  // namespace hearth

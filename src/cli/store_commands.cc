@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// hearth import, ls, show, rm: the models on this device.
+#include <cctype>
+#include <nlohmann/json.hpp>
+
+#include "base/strings.h"
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/model_choice.h"
+#include "cli/table.h"
+#include "package/store.h"
+
+namespace hearth {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Result<Store> open_store(const Environment& environment) {
+  HEARTH_ASSIGN(auto folder, environment.data_folder());
+  return Store(std::move(folder));
+}
+
+std::string megabytes(uint64_t bytes) {
+  const uint64_t tenths = (bytes + 50'000) / 100'000;
+  return concat(tenths / 10, ".", tenths % 10, " MB");
+}
+
+Json model_json(const StoredModel& model) {
+  const Manifest& manifest = model.manifest;
+  Json files = Json::array();
+  for (const ManifestFile& file : manifest.files) {
+    files.push_back(
+        {{"role", file.role}, {"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}});
+  }
+  return {{"name", manifest.name},     {"version", manifest.version}, {"active", model.active},
+          {"bytes", manifest.bytes()}, {"licence", manifest.licence}, {"created", manifest.created},
+          {"files", std::move(files)}};
+}
+
+// A name made from a file's: what the store does not take becomes '-'.
+std::string name_from_file(const std::filesystem::path& file) {
+  std::string name = file.stem().string();
+  for (char& c : name) {
+    const bool tame = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_';
+    c = tame ? static_cast<char>(std::tolower(static_cast<unsigned char>(c))) : '-';
+  }
+  name.erase(0, std::min(name.find_first_not_of("-._"), name.size()));
+  return name.substr(0, 64);
+}
+
+class ImportCommand : public Command {
+ public:
+  std::string name() const override { return "import"; }
+  std::string summary() const override { return "Copy a GGUF file into the store"; }
+
+  void declare(Options& options) override {
+    options.text({"FILE", "FILE", "A GGUF file"}, file_, Presence::kRequired);
+    options.text({"--name", "NAME", "What to call it (default: from the file's name)"}, name_);
+    options.text({"--version", "VERSION", "Default: the beginning of its hash"}, version_);
+    options.text({"--licence", "LICENCE", "Default: what the file says"}, licence_);
+    options.text({"--sha256", "HEX", "Refuse a file with another hash"}, sha256_);
+  }
+
+  Result<int> run(const CommandContext& context) override;
+
+ private:
+  std::string file_;
+  std::string name_;
+  std::string version_;
+  std::string licence_;
+  std::string sha256_;
+};
+
+Result<int> ImportCommand::run(const CommandContext& context) {
+  HEARTH_ASSIGN(const Store store, open_store(context.environment));
+  ImportRequest request;
+  request.file = file_;
+  request.name = name_.empty() ? name_from_file(request.file) : name_;
+  request.version = version_;
+  request.sha256_expected = sha256_;
+  request.examine = [&](const std::filesystem::path& copy, Manifest& manifest) -> Result<void> {
+    HEARTH_ASSIGN(const OpenedFile opened, open_gguf(copy, file_));
+    HEARTH_ASSIGN(const auto licence, opened.gguf.get_string("general.license"));
+    manifest.licence = licence_.empty() ? std::string(licence.value_or("")) : licence_;
+    return {};
+  };
+  const InterruptScope interrupt;
+  ProgressLine progress(context.environment, concat("import ", request.name));
+  const auto imported = store.import(request, [&](uint64_t done, uint64_t total) {
+    progress.show(static_cast<double>(done) / static_cast<double>(total));
+    return !InterruptScope::interrupted();
+  });
+  progress.clear();
+  if (!imported.ok()) return imported.error();
+  if (context.json) {
+    context.out.write_json(model_json({*imported, true}));
+  } else {
+    context.out.write(concat("imported ", imported->name, " version ", imported->version, ", ",
+                             megabytes(imported->bytes()), "\n"));
+  }
+  return 0;
+}
+
+class LsCommand : public Command {
+ public:
+  std::string name() const override { return "ls"; }
+  std::string summary() const override { return "List the models in the store"; }
+
+  void declare(Options& options) override {
+    options.flag({"-q,--quiet", "", "Names only"}, quiet_);
+  }
+
+  Result<int> run(const CommandContext& context) override {
+    HEARTH_ASSIGN(const Store store, open_store(context.environment));
+    HEARTH_ASSIGN(const auto models, store.list());
+    if (context.json) {
+      Json list = Json::array();
+      for (const StoredModel& model : models) list.push_back(model_json(model));
+      context.out.write_json({{"models", std::move(list)}});
+    } else if (quiet_) {
+      for (const StoredModel& model : models) {
+        if (model.active) context.out.write(model.manifest.name + "\n");
+      }
+    } else {
+      print(models, store, context.out);
+    }
+    return 0;
+  }
+
+ private:
+  static void print(const std::vector<StoredModel>& models, const Store& store, Output& out) {
+    if (models.empty()) {
+      print_note(concat("the store at ", printable(store.folder().string(), 300),
+                        " is empty; `hearth import FILE` adds a model"));
+      return;
+    }
+    Table table({"NAME", "VERSION", "ACTIVE", "SIZE", "LICENCE", "IMPORTED"});
+    for (const StoredModel& model : models) {
+      const Manifest& manifest = model.manifest;
+      table.add({manifest.name, manifest.version, model.active ? "yes" : "",
+                 megabytes(manifest.bytes()), printable(manifest.licence, 40), manifest.created});
+    }
+    out.write(table.text());
+  }
+
+  bool quiet_ = false;
+};
+
+class ShowCommand : public Command {
+ public:
+  std::string name() const override { return "show"; }
+  std::string summary() const override { return "What the store knows about a model"; }
+
+  void declare(Options& options) override {
+    options.text({"NAME", "NAME", "NAME or NAME@VERSION"}, name_, Presence::kRequired);
+  }
+
+  Result<int> run(const CommandContext& context) override {
+    HEARTH_ASSIGN(const Store store, open_store(context.environment));
+    HEARTH_ASSIGN(const StoredModel model, store.find(name_));
+    HEARTH_ASSIGN(const auto path, store.model_path(model.manifest));
+    HEARTH_ASSIGN(const OpenedFile opened, open_gguf(path, name_));
+    Json document = model_json(model);
+    document["path"] = path.string();
+    document["architecture"] = text_of(opened.gguf, "general.architecture");
+    document["title"] = text_of(opened.gguf, "general.name");
+    uint64_t values = 0;
+    for (const GgufTensor& tensor : opened.gguf.tensors()) {
+      values += tensor.row_values() * tensor.row_count();
+    }
+    document["parameters"] = values;
+    if (context.json) {
+      context.out.write_json(document);
+    } else {
+      print(document, context.out);
+    }
+    return 0;
+  }
+
+ private:
+  // A metadata string; empty where there is none.
+  static std::string text_of(const GgufFile& gguf, std::string_view key) {
+    const auto text = gguf.get_string(key);
+    return text.ok() && text->has_value() ? std::string(**text) : std::string();
+  }
+
+  static void print(const Json& document, Output& out) {
+    for (const auto& [key, value] : document.items()) {
+      if (key == "files") continue;
+      const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+      out.write(concat(key, std::string(14 - key.size(), ' '), printable(text, 300), "\n"));
+    }
+    for (const Json& file : document["files"]) {
+      out.write(concat("sha256        ", file["sha256"].get<std::string>(), "  ",
+                       printable(file["path"].get<std::string>(), 200), "\n"));
+    }
+  }
+
+  std::string name_;
+};
+
+class RmCommand : public Command {
+ public:
+  std::string name() const override { return "rm"; }
+  std::string summary() const override { return "Remove models from the store"; }
+
+  void declare(Options& options) override {
+    options.words({"NAME", "NAME", "NAME (all versions) or NAME@VERSION"}, names_,
+                  Presence::kRequired);
+  }
+
+  Result<int> run(const CommandContext& context) override {
+    HEARTH_ASSIGN(const Store store, open_store(context.environment));
+    uint64_t bytes_freed = 0;
+    for (const std::string& name : names_) {
+      HEARTH_ASSIGN(const uint64_t bytes, store.remove(name));
+      bytes_freed += bytes;
+      if (!context.json) {
+        context.out.write(concat("removed ", name, ", ", megabytes(bytes), " freed\n"));
+      }
+    }
+    if (context.json) context.out.write_json({{"removed", names_}, {"bytes_freed", bytes_freed}});
+    return 0;
+  }
+
+ private:
+  std::vector<std::string> names_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_import_command() { return std::make_unique<ImportCommand>(); }
+std::unique_ptr<Command> make_ls_command() { return std::make_unique<LsCommand>(); }
+std::unique_ptr<Command> make_show_command() { return std::make_unique<ShowCommand>(); }
+std::unique_ptr<Command> make_rm_command() { return std::make_unique<RmCommand>(); }
+
+}  // namespace hearth
