@@ -53,7 +53,8 @@ std::vector<TokenId> check_as_text(const Tokenizer& tokenizer, std::string_view 
 
 // The whole says what its pieces say one by one, also where it is long enough for the cache of
 // words.
-void check_pieces(const Tokenizer& tokenizer, const PreTokenizer& pre, std::string_view text) {
+void check_pieces(const Tokenizer& tokenizer, std::string_view text) {
+  const PreTokenizer& pre = *find_pre_tokenizer(tokenizer.pre_tokenizer());
   std::vector<TokenId> ids;
   for (std::string_view rest = text; !rest.empty();) {
     const std::size_t bytes = pre.next_piece(rest);
@@ -66,6 +67,12 @@ void check_pieces(const Tokenizer& tokenizer, const PreTokenizer& pre, std::stri
   HEARTH_CHECK(tokenizer.encode(text, SpecialTokens::kAsText) == ids);
 }
 
+std::string repeated(std::string_view text, std::size_t bytes_min) {
+  std::string out;
+  while (out.size() < bytes_min) out += text;
+  return out;
+}
+
 void check_text(std::string_view text) {
   static const auto* const tokenizers = [] {
     auto* made = new std::vector<Tokenizer>;
@@ -76,16 +83,13 @@ void check_text(std::string_view text) {
     }
     return made;
   }();
-  std::string repeated;  // long, hence slow, hence not for every input
-  if (!text.empty() && text.size() % 16 == 0) {
-    while (repeated.size() < 5000) repeated += text;
-  }
-  for (const Tokenizer& tokenizer : *tokenizers) {
-    const PreTokenizer& pre = *find_pre_tokenizer(tokenizer.pre_tokenizer());
+  for (std::size_t i = 0; i < tokenizers->size(); ++i) {
+    const Tokenizer& tokenizer = (*tokenizers)[i];
     HEARTH_CHECK(tokenizer.unspellable_bytes(text) == 0);
     check_as_text(tokenizer, text);
-    check_pieces(tokenizer, pre, text);
-    check_pieces(tokenizer, pre, repeated);
+    // Slower, so not with each pre-tokenizer for every input; much slower, so seldom.
+    if (text.size() % 4 == i) check_pieces(tokenizer, text);
+    if (text.size() % 64 == 16 * i + 8) check_pieces(tokenizer, repeated(text, 5000));
     const std::vector<TokenId> parsed = tokenizer.encode(text, SpecialTokens::kParse);
     HEARTH_CHECK(tokenizer.decode(parsed, SpecialTokens::kParse) == text);
   }

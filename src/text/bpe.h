@@ -53,7 +53,7 @@ class Bpe {
   Result<void> index_merges(std::span<const std::string_view> merges);
   Result<void> index_merge_block(std::span<const std::string_view> merges, std::size_t first,
                                  std::string& scratch);
-  TokenId find_merged(std::string_view bytes) const;
+  TokenId find_merged(std::string_view padded) const;
 
   void encode_piece(std::string_view piece, std::vector<TokenId>& out) const;
   void merge_short(std::string_view piece, std::vector<TokenId>& out) const;

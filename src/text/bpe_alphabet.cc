@@ -40,24 +40,27 @@ int32_t byte_of_alphabet(char32_t character) {
   return character < kAlphabetEnd ? kBytes[character] : -1;
 }
 
-// Start-up decodes some hundred thousand of these: no general UTF-8 decoder, for the alphabet has
-// only characters of one and two bytes.
-std::size_t write_alphabet_bytes(char* out, std::string_view spelled) {
-  std::size_t written = 0;
-  for (std::size_t i = 0; i < spelled.size(); ++written) {
-    const auto lead = static_cast<unsigned char>(spelled[i++]);
-    char32_t character = lead;
-    if (lead >= 0x80) {
-      if (lead < 0xc2 || lead > 0xc5 || i == spelled.size()) return kOutsideAlphabet;
-      const auto second = static_cast<unsigned char>(spelled[i++]);
-      if ((second & 0xc0) != 0x80) return kOutsideAlphabet;
-      character = (lead & 0x1fu) << 6 | (second & 0x3fu);
+// Start-up reads a million characters through this: no general UTF-8 decoder, for those outside
+// ASCII have two bytes.
+AlphabetRead read_alphabet(std::string_view spelled, char* out) {
+  const auto* const begin = reinterpret_cast<const unsigned char*>(spelled.data());
+  const auto* const end = begin + spelled.size();
+  char* const first = out;
+  const auto* at = begin;
+  while (at != end) {
+    const unsigned char lead = *at;
+    if (lead >= 0x21 && lead <= 0x7e) {
+      *out++ = static_cast<char>(lead);
+      ++at;
+      continue;
     }
-    const int32_t byte = kBytes[character];
-    if (byte < 0) return kOutsideAlphabet;
-    out[written] = static_cast<char>(byte);
+    if (lead < 0xc2 || lead > 0xc5 || end - at < 2 || (at[1] & 0xc0) != 0x80) break;
+    const int32_t byte = kBytes[(lead & 0x1fu) << 6 | (at[1] & 0x3fu)];
+    if (byte < 0) break;
+    *out++ = static_cast<char>(byte);
+    at += 2;
   }
-  return written;
+  return {static_cast<std::size_t>(at - begin), static_cast<std::size_t>(out - first)};
 }
 
 void append_alphabet_spelling(std::string& out, std::string_view bytes) {

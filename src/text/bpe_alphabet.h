@@ -15,11 +15,14 @@ namespace hearth {
 // The byte that a character of the alphabet stands for, or -1.
 int32_t byte_of_alphabet(char32_t character);
 
-// Writes the bytes that `spelled` stands for to `out`, which has room for spelled.size(), and
-// returns how many they are; kOutsideAlphabet, with `out` undefined, where a character is not of
-// the alphabet.
-std::size_t write_alphabet_bytes(char* out, std::string_view spelled);
-inline constexpr std::size_t kOutsideAlphabet = ~std::size_t{0};
+struct AlphabetRead {
+  std::size_t
+      read;  // bytes of `spelled`: all, or those before the first character outside the alphabet
+  std::size_t written;  // bytes that they stand for
+};
+
+// Writes the bytes that `spelled` stands for to `out`, which has room for spelled.size().
+AlphabetRead read_alphabet(std::string_view spelled, char* out);
 
 // Appends the alphabet's spelling of `bytes`.
 void append_alphabet_spelling(std::string& out, std::string_view bytes);

@@ -39,19 +39,19 @@ struct MergePieces {
 
 // Splits "left right" and writes the bytes of both to `out`.
 Result<MergePieces> split_merge(std::string_view merge, std::size_t index, char* out) {
-  const std::size_t blank = merge.find(' ');
-  if (blank == std::string_view::npos || blank == 0 || blank + 1 == merge.size()) {
-    return bad_merge(merge, index, "is not two pieces with a space between");
+  const AlphabetRead left = read_alphabet(merge, out);
+  const std::string_view rest =
+      merge.substr(left.read);  // from the space on, which no alphabet has
+  if (left.read == 0 || rest.size() < 2 || rest[0] != ' ') {
+    return bad_merge(merge, index, "is not two pieces of the byte alphabet with a space between");
   }
-  const std::size_t left = write_alphabet_bytes(out, merge.substr(0, blank));
-  const std::size_t right = left == kOutsideAlphabet
-                                ? kOutsideAlphabet
-                                : write_alphabet_bytes(out + left, merge.substr(blank + 1));
-  if (right == kOutsideAlphabet) {
-    return bad_merge(merge, index, "has a character outside the byte alphabet");
+  const AlphabetRead right = read_alphabet(rest.substr(1), out + left.written);
+  if (right.read != rest.size() - 1) {
+    return bad_merge(merge, index, "is not two pieces of the byte alphabet with a space between");
   }
-  const std::string_view left_piece(out, left), right_piece(out + left, right);
-  return MergePieces{left_piece, right_piece, hash_padded(left_piece), hash_padded(right_piece),
+  const std::string_view left_bytes(out, left.written);
+  const std::string_view right_bytes(out + left.written, right.written);
+  return MergePieces{left_bytes, right_bytes, hash_padded(left_bytes), hash_padded(right_bytes),
                      -1,         -1};
 }
 
@@ -89,8 +89,8 @@ Result<Vocabulary> read_byte_level_vocabulary(const TokenizerSource& source) {
     vocabulary.add(token_type, [&](char* out) {
       const std::string_view spelled = source.tokens[i];
       if (!is_plain(token_type)) {
-        const std::size_t written = write_alphabet_bytes(out, spelled);
-        if (written != kOutsideAlphabet) return written;
+        const AlphabetRead result = read_alphabet(spelled, out);
+        if (result.read == spelled.size()) return result.written;
       }
       // What the alphabet does not have stands for itself, as in the reference's decoder.
       return spelled.copy(out, spelled.size());
@@ -212,8 +212,8 @@ Result<void> Bpe::index_merge_block(std::span<const std::string_view> merges, st
   }
   for (std::size_t i = 0; i < merges.size(); ++i) {
     MergePieces& pieces = block[i];
-    pieces.left_id = tokens_.find(*vocabulary_, pieces.left, pieces.left_hash);
-    pieces.right_id = tokens_.find(*vocabulary_, pieces.right, pieces.right_hash);
+    pieces.left_id = tokens_.find_padded(*vocabulary_, pieces.left, pieces.left_hash);
+    pieces.right_id = tokens_.find_padded(*vocabulary_, pieces.right, pieces.right_hash);
     const TokenId merged = find_merged(pieces.both());
     if (pieces.left_id < 0 || pieces.right_id < 0 || merged < 0) {
       return bad_merge(merges[i], first + i,
@@ -239,18 +239,18 @@ Result<void> Bpe::index_merge_block(std::span<const std::string_view> merges, st
   return {};
 }
 
-// What a merge yields is mostly what the merge before it yielded or the next id: looked at before
-// the table is.
-TokenId Bpe::find_merged(std::string_view bytes) const {
+// What a merge yields is mostly the next id after what the merge before it yielded, or the same:
+// looked at before the table is.
+TokenId Bpe::find_merged(std::string_view padded) const {
   if (!merged_.empty()) {
     for (const TokenId near : {merged_.back() + 1, merged_.back()}) {
       if (vocabulary_->contains(near) && vocabulary_->type(near) == TokenType::kNormal &&
-          vocabulary_->bytes(near) == bytes) {
+          equal_padded(vocabulary_->bytes(near), padded)) {
         return near;
       }
     }
   }
-  return tokens_.find(*vocabulary_, bytes);
+  return tokens_.find_padded(*vocabulary_, padded, hash_padded(padded));
 }
 
 }  // namespace hearth

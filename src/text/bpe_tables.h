@@ -54,7 +54,10 @@ inline uint64_t mix(uint64_t hash, uint64_t word) {
 
 }  // namespace bpe_internal
 
-// 64 well-mixed bits of a short string (the same on every little-endian machine).
+static_assert(std::endian::native == std::endian::little,
+              "hash_bytes and hash_padded would differ");
+
+// 64 well-mixed bits of a short string.
 inline uint64_t hash_bytes(std::string_view bytes) {
   const char* data = bytes.data();
   std::size_t left = bytes.size();
@@ -76,6 +79,17 @@ inline uint64_t hash_padded(std::string_view bytes) {
                          hash, bpe_internal::low_bytes(bpe_internal::load_word(data), left));
 }
 
+// Whether the two are equal; 8 bytes may be read at any byte of either.
+inline bool equal_padded(std::string_view a, std::string_view b) {
+  using bpe_internal::load_word, bpe_internal::low_bytes;
+  if (a.size() != b.size()) return false;
+  std::size_t left = a.size(), at = 0;
+  for (; left > 8; left -= 8, at += 8) {
+    if (load_word(a.data() + at) != load_word(b.data() + at)) return false;
+  }
+  return left == 0 || low_bytes(load_word(a.data() + at) ^ load_word(b.data() + at), left) == 0;
+}
+
 // The bytes themselves stay in the vocabulary.
 class TokenTable {
  public:
@@ -95,22 +109,21 @@ class TokenTable {
         slot = tag(hash) | static_cast<uint32_t>(id);
         return Inserted::kYes;
       }
-      if (holds(slot, vocabulary, hash, bytes)) return Inserted::kAlreadyThere;
+      if (tag(slot) == tag(hash) && vocabulary.bytes(id_of(slot)) == bytes) {
+        return Inserted::kAlreadyThere;
+      }
     }
     return Inserted::kTooManyCollisions;
   }
 
   // The id of the token that consists of `bytes`, or -1.
   TokenId find(const Vocabulary& vocabulary, std::string_view bytes) const {
-    return find(vocabulary, bytes, hash_bytes(bytes));
+    return find_hashed(hash_bytes(bytes),
+                       [&](TokenId id) { return vocabulary.bytes(id) == bytes; });
   }
-  TokenId find(const Vocabulary& vocabulary, std::string_view bytes, uint64_t hash) const {
-    for (uint32_t probe = 0; probe < kProbesMax; ++probe) {
-      const uint64_t slot = slots_[(hash + probe) & (slots_.size() - 1)];
-      if (slot == kEmpty) break;
-      if (holds(slot, vocabulary, hash, bytes)) return id_of(slot);
-    }
-    return -1;
+  // The same for bytes with padding whose hash the caller already has.
+  TokenId find_padded(const Vocabulary& vocabulary, std::string_view bytes, uint64_t hash) const {
+    return find_hashed(hash, [&](TokenId id) { return equal_padded(vocabulary.bytes(id), bytes); });
   }
 
  private:
@@ -120,9 +133,15 @@ class TokenTable {
   // agrees.
   static uint64_t tag(uint64_t hash) { return hash & 0xffffffff00000000; }
   static TokenId id_of(uint64_t slot) { return static_cast<TokenId>(slot & 0xffffffff); }
-  static bool holds(uint64_t slot, const Vocabulary& vocabulary, uint64_t hash,
-                    std::string_view bytes) {
-    return tag(slot) == tag(hash) && vocabulary.bytes(id_of(slot)) == bytes;
+
+  template <typename IsIt>
+  TokenId find_hashed(uint64_t hash, IsIt&& is_it) const {
+    for (uint32_t probe = 0; probe < kProbesMax; ++probe) {
+      const uint64_t slot = slots_[(hash + probe) & (slots_.size() - 1)];
+      if (slot == kEmpty) break;
+      if (tag(slot) == tag(hash) && is_it(id_of(slot))) return id_of(slot);
+    }
+    return -1;
   }
 
   std::vector<uint64_t> slots_;
