@@ -175,9 +175,9 @@ TEST(Tokenizer, Llama3TakesAWholePieceThatIsAToken) {
   TestVocabulary vocabulary = test_vocabulary("llama-bpe");
   const auto zebra = static_cast<TokenId>(vocabulary.tokens.size());
   vocabulary.add_token(TestVocabulary::spelled(" zebra"), 1);
-  vocabulary.add_token("[PAD9]", 5);
+  vocabulary.add_token(TestVocabulary::spelled(" yak"), 5);
   EXPECT_EQ(encode(make(vocabulary), " zebra"), Ids{zebra});
-  EXPECT_EQ(encode(make(vocabulary), "[PAD9]").size(), 6u);  // unused tokens stay unused
+  EXPECT_EQ(encode(make(vocabulary), " yak").size(), 4u);  // unused tokens stay unused
   vocabulary.pre = "qwen2";
   EXPECT_EQ(encode(make(vocabulary), " zebra").size(), 6u);  // no merge leads there
 }
@@ -258,6 +258,16 @@ TEST(Tokenizer, UserDefinedTokensMayBePiecesOfMerges) {
   vocabulary.add_token("qq", 4);
   vocabulary.merges.emplace_back("q q");
   EXPECT_EQ(encode(make(vocabulary), "qq"), Ids{id});
+}
+
+// The control token is spelled plainly and has the bytes of the merge behind it.
+TEST(Tokenizer, ControlTokensAreNeverPiecesOfMerges) {
+  TestVocabulary vocabulary = test_vocabulary();
+  vocabulary.add_merge("q", "q");
+  vocabulary.add_token(" q", 3);
+  vocabulary.add_merge(" ", "q");
+  const auto last = static_cast<TokenId>(vocabulary.tokens.size()) - 1;
+  EXPECT_EQ(encode(make(vocabulary), " q"), Ids{last});
 }
 
 TEST(Tokenizer, TypesMayBeAbsent) {
