@@ -142,6 +142,16 @@ Result<Value> float_arithmetic(ArithmeticOperator op, double left, double right)
   return Value{};
 }
 
+Result<Value> add_texts(const Text& left, const Text& right, Budget& budget) {
+  if (!left.is_markup() && !right.is_markup()) {
+    return concatenate({Value{left}, Value{right}}, budget);
+  }
+  HEARTH_ASSIGN(const Text left_escaped, escaped_text(left, budget));
+  HEARTH_ASSIGN(const Text right_escaped, escaped_text(right, budget));
+  HEARTH_ASSIGN(const Value sum, concatenate({Value{left_escaped}, Value{right_escaped}}, budget));
+  return Value{sum.get<Text>()->as_markup()};
+}
+
 Result<Value> add_lists(const List& left, const List& right, Budget& budget) {
   const std::size_t size = left.size() + right.size();
   HEARTH_TRY(budget.spend_bytes(size * sizeof(Value)));
@@ -209,7 +219,9 @@ Result<Value> arithmetic(ArithmeticOperator op, const Value& left, const Value& 
   const auto right_number = as_number(right);
   if (left_number && right_number) return float_arithmetic(op, *left_number, *right_number);
   if (op == ArithmeticOperator::kAdd) {
-    if (left_text != nullptr && right.is<Text>()) return concatenate({left, right}, budget);
+    if (left_text != nullptr && right.is<Text>()) {
+      return add_texts(*left_text, *right.get<Text>(), budget);
+    }
     const List* left_list = left.get<List>();
     const List* right_list = right.get<List>();
     if (is_list_or_tuple(left_list) && is_list_or_tuple(right_list) &&
@@ -236,6 +248,14 @@ Result<Value> unary_plus(const Value& operand) {
   if (operand.is<double>()) return operand;
   if (const auto integer = as_integer(operand)) return Value{*integer};
   return type_error(concat("bad operand type for unary +: '", type_name(operand), "'"));
+}
+
+Result<Text> escaped_text(const Text& text, Budget& budget) {
+  if (text.is_markup()) return text;
+  HEARTH_TRY(budget.spend_bytes(text.view().size()));
+  if (text.view().find_first_of("&<>\"'") == std::string_view::npos) return text;
+  HEARTH_ASSIGN(const Value escaped, own_text(escape_html(text.view()), text.origin(), budget));
+  return *escaped.get<Text>();
 }
 
 Result<Value> concatenate(const std::vector<Value>& parts, Budget& budget) {

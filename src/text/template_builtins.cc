@@ -196,7 +196,7 @@ bool is_sequence(const Value& value) {
   if (const List* list = value.get<List>()) {
     return list->kind() == ListKind::kList || list->kind() == ListKind::kTuple;
   }
-  return value.is<Text>() || value.is<Dict>() || value.is<Range>();
+  return value.is<Text>() || value.is<Dict>() || value.is<Range>() || value.is<Undefined>();
 }
 
 bool is_callable(const Value& value) {
@@ -255,7 +255,7 @@ constexpr Builtin kTests[] = {
     HEARTH_SIMPLE_TEST("iterable", is_iterable(value)),
     HEARTH_SIMPLE_TEST("sequence", is_sequence(value)),
     HEARTH_SIMPLE_TEST("callable", is_callable(value)),
-    HEARTH_SIMPLE_TEST("escaped", value.is<Undefined>() && false),
+    HEARTH_SIMPLE_TEST("escaped", value.is<Text>() && value.get<Text>()->is_markup()),
     {"odd", [](Interpreter& interpreter, const Value& self,
                const Arguments&) { return modulo_test(interpreter, self, Value{int64_t{2}}, 1); }},
     {"even", [](Interpreter& interpreter, const Value& self,

@@ -42,6 +42,8 @@ const Builtin* find_function(std::string_view name);
 const Builtin* find_method(const Value& object, std::string_view name);
 // Whether Python has a method of that name which would change the object.
 bool is_mutating_method(const Value& object, std::string_view name);
+// Whether Python has a method of that name which we do not offer.
+bool is_missing_method(const Value& object, std::string_view name);
 
 // Arguments by the names of a function's parameters, as Python binds them.
 class Bound {

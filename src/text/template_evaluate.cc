@@ -133,9 +133,13 @@ Result<Value> Interpreter::call_attribute(const AttributeAccess& callee,
     HEARTH_ASSIGN(const Arguments evaluated, evaluate_arguments(arguments));
     return method->call(*this, object, evaluated);
   }
+  if (is_mutating_method(object, callee.name)) {
+    return Error(ErrorCode::kUnsupported, concat("the method '", callee.name, "' would change a ",
+                                                 type_name(object), ", which templates may not"));
+  }
   HEARTH_ASSIGN(const Value value, get_attribute(object, callee.name, budget_));
-  if (value.is<Undefined>() && (object.is<Text>() || object.is<List>())) {
-    return Error(ErrorCode::kUnsupported, concat("the method '", printable(callee.name), "' of a '",
+  if (is_missing_method(object, callee.name)) {
+    return Error(ErrorCode::kUnsupported, concat("the method '", callee.name, "' of a '",
                                                  type_name(object), "' is not supported"));
   }
   HEARTH_ASSIGN(const Arguments evaluated, evaluate_arguments(arguments));

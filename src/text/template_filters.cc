@@ -41,32 +41,6 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-std::string escape_html(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&#34;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 Result<Value> filter_string(Interpreter& interpreter, const Value& self,
                             const Arguments& arguments) {
   HEARTH_TRY(expect_no_arguments("string", arguments));
@@ -322,9 +296,18 @@ Result<Value> filter_wordcount(Interpreter& interpreter, const Value& self,
   return Value{count};
 }
 
-// Marks a string as HTML that needs no escaping, of which there is none here.
 Result<Value> filter_safe(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
-  return filter_string(interpreter, self, arguments);
+  HEARTH_TRY(expect_no_arguments("safe", arguments));
+  HEARTH_ASSIGN(const Text text, to_text(self, interpreter.budget()));
+  return Value{text.as_markup()};
+}
+
+Result<Value> filter_escape(Interpreter& interpreter, const Value& self,
+                            const Arguments& arguments) {
+  HEARTH_TRY(expect_no_arguments("escape", arguments));
+  HEARTH_ASSIGN(const Text text, to_text(self, interpreter.budget()));
+  HEARTH_ASSIGN(const Text escaped, escaped_text(text, interpreter.budget()));
+  return Value{escaped.as_markup()};
 }
 
 Result<Value> filter_attr(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
@@ -339,8 +322,8 @@ constexpr Builtin kFilters[] = {
     {"lower", filter_convert<lower>},
     {"title", filter_convert<title_filter>},
     {"capitalize", filter_convert<capitalize>},
-    {"e", filter_convert<escape_html>},
-    {"escape", filter_convert<escape_html>},
+    {"e", filter_escape},
+    {"escape", filter_escape},
     {"string", filter_string},
     {"safe", filter_safe},
     {"replace", filter_replace},

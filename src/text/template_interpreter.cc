@@ -19,7 +19,7 @@ bool is_deeper_than(const TemplateValue& value, int limit) {
   }
   if (const auto* object = std::get_if<TemplateObject>(&value.value)) {
     return std::any_of(object->begin(), object->end(),
-                       [&](const auto& item) { return is_deeper_than(item.second, limit - 1); });
+                       [&](const auto& item) { return is_deeper_than(item.value, limit - 1); });
   }
   return false;
 }

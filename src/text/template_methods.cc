@@ -37,8 +37,7 @@ std::vector<Value> split_by_space(const Text& text, int64_t splits) {
   while (at < bytes.size() && pieces.size() <= kItemsMax) {
     std::size_t end = at;
     if (splits >= 0 && static_cast<int64_t>(pieces.size()) == splits) {
-      end = at + strip_white_space(bytes.substr(at), StripSides::kRight).end;
-      pieces.push_back({text.slice(at, end)});
+      pieces.push_back({text.slice(at, bytes.size())});
       break;
     }
     while (end < bytes.size()) {
@@ -124,17 +123,26 @@ Result<Value> text_splitlines(Interpreter& interpreter, const Value& self,
   return list_value(ListKind::kList, std::move(lines), interpreter.budget());
 }
 
+// The part of `text` between the optional arguments `start` and `end`, positions in code points.
+Result<Text> window(const Text& text, const Bound& bound, Budget& budget) {
+  if (bound.get(1) == nullptr && bound.get(2) == nullptr) return text;
+  HEARTH_ASSIGN(const Value part,
+                get_slice(Value{text}, bound.get(1), bound.get(2), nullptr, budget));
+  return *part.get<Text>();
+}
+
 // Whether the text begins or ends with the argument, or with one of a tuple of them.
 template <Direction direction>
 Result<Value> text_begins(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
   const std::string_view name = direction == Direction::kLeft ? "startswith" : "endswith";
-  HEARTH_ASSIGN(const Bound bound, Bound::create(name, arguments, {"prefix"}, 1));
+  HEARTH_ASSIGN(const Bound bound, Bound::create(name, arguments, {"prefix", "start", "end"}, 1));
+  HEARTH_ASSIGN(const Text part, window(text_of(self), bound, interpreter.budget()));
   std::vector<Value> candidates{bound[0]};
   if (const List* list = bound[0].get<List>(); list && list->kind() == ListKind::kTuple) {
     candidates.clear();
     for (std::size_t i = 0; i < list->size(); ++i) candidates.push_back(list->at(i));
   }
-  const std::string_view text = text_of(self).view();
+  const std::string_view text = part.view();
   for (const Value& candidate : candidates) {
     const Text* affix = candidate.get<Text>();
     if (affix == nullptr) {
@@ -175,15 +183,19 @@ std::string lower(std::string_view text) {
 // Position in code points, -1 where there is none.
 template <Direction direction>
 Result<Value> text_find(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
-  HEARTH_ASSIGN(const Bound bound, Bound::create("find", arguments, {"sub"}, 1));
+  HEARTH_ASSIGN(const Bound bound, Bound::create("find", arguments, {"sub", "start", "end"}, 1));
   HEARTH_ASSIGN(const std::string_view part, bound.text(0, ""));
-  const std::string_view text = text_of(self).view();
+  HEARTH_ASSIGN(const Text searched, window(text_of(self), bound, interpreter.budget()));
+  const std::string_view text = searched.view();
   // From the right the search is quadratic at worst.
   const std::size_t passes = direction == Direction::kLeft ? 1 : part.size();
   HEARTH_TRY(interpreter.budget().spend_bytes(text.size() * (1 + passes)));
   const std::size_t at = direction == Direction::kLeft ? find_bytes(text, part) : text.rfind(part);
   if (at == std::string_view::npos) return Value{int64_t{-1}};
-  return Value{static_cast<int64_t>(count_code_points(text.substr(0, at)))};
+  // The window shares the bytes of the whole, so that the distance tells where it begins.
+  const std::string_view whole = text_of(self).view();
+  const auto before = static_cast<std::size_t>(text.data() - whole.data()) + at;
+  return Value{static_cast<int64_t>(count_code_points(whole.substr(0, before)))};
 }
 
 Result<Value> text_index(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
@@ -428,15 +440,29 @@ const Builtin* find_method(const Value& object, std::string_view name) {
   return has_methods ? find_in(kListMethods, name) : nullptr;
 }
 
+namespace {
+
+bool is_among(std::span<const std::string_view> names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
 bool is_mutating_method(const Value& object, std::string_view name) {
   constexpr std::string_view kList[] = {"append", "clear",  "extend",  "insert",
                                         "pop",    "remove", "reverse", "sort"};
   constexpr std::string_view kDict[] = {"clear", "pop", "popitem", "setdefault", "update"};
-  if (object.is<Dict>())
-    return std::find(std::begin(kDict), std::end(kDict), name) != std::end(kDict);
+  if (object.is<Dict>()) return is_among(kDict, name);
   const List* list = object.get<List>();
-  return list != nullptr && list->kind() == ListKind::kList &&
-         std::find(std::begin(kList), std::end(kList), name) != std::end(kList);
+  return list != nullptr && list->kind() == ListKind::kList && is_among(kList, name);
+}
+
+bool is_missing_method(const Value& object, std::string_view name) {
+  constexpr std::string_view kText[] = {
+      "casefold", "center",       "encode",      "expandtabs", "format_map", "isascii",
+      "istitle",  "isidentifier", "isprintable", "ljust",      "maketrans",  "partition",
+      "rjust",    "rpartition",   "swapcase",    "translate",  "zfill"};
+  return object.is<Text>() && is_among(kText, name);
 }
 
 }  // namespace hearth::jinja

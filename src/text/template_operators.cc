@@ -116,10 +116,7 @@ Result<Value> bind_method(const Value& object, std::string_view name) {
 
 // What `object.name` is before the items of a dict are asked.
 Result<std::optional<Value>> own_attribute(const Value& object, std::string_view name) {
-  if (name.starts_with("__")) {
-    return Error(ErrorCode::kUnsupported,
-                 concat("access to the attribute '", printable(name), "' is unsafe"));
-  }
+  if (name.starts_with("__")) return std::optional<Value>();  // hidden by the sandbox
   if (const auto* space = object.get<Namespace*>()) {
     const Value* value = (*space)->find(name);
     if (value != nullptr) return std::optional(*value);
@@ -128,10 +125,9 @@ Result<std::optional<Value>> own_attribute(const Value& object, std::string_view
     HEARTH_ASSIGN(Value value, loop_attribute(**loop, object, name));
     return std::optional(std::move(value));
   }
-  if (is_mutating_method(object, name)) {
-    return Error(ErrorCode::kUnsupported, concat("the method '", name, "' would change a ",
-                                                 type_name(object), ", which templates may not"));
-  }
+  // The sandbox shows a method that would change a value as undefined, even where a dict has a key
+  // of its name.
+  if (is_mutating_method(object, name)) return std::optional(missing(object, name));
   if (find_method(object, name) != nullptr) {
     HEARTH_ASSIGN(Value method, bind_method(object, name));
     return std::optional(std::move(method));
@@ -164,7 +160,7 @@ Result<Value> get_item(const Value& object, const Value& index, Budget& budget) 
       return Value{range->start + static_cast<int64_t>(*at) * range->step};
     }
   }
-  if (key != nullptr && !key->view().starts_with("__")) {
+  if (key != nullptr) {
     HEARTH_ASSIGN(std::optional<Value> attribute, own_attribute(object, key->view()));
     if (attribute.has_value()) return *std::move(attribute);
   }
@@ -175,11 +171,8 @@ Result<Value> get_attribute(const Value& object, std::string_view name, Budget& 
   HEARTH_TRY(budget.spend(1));
   if (const auto* undefined = object.get<Undefined>()) return undefined_error(*undefined);
   const Dict* dict = object.get<Dict>();
-  // No method of ours starts with "__", but a key may.
-  if (dict == nullptr || !name.starts_with("__")) {
-    HEARTH_ASSIGN(std::optional<Value> attribute, own_attribute(object, name));
-    if (attribute.has_value()) return *std::move(attribute);
-  }
+  HEARTH_ASSIGN(std::optional<Value> attribute, own_attribute(object, name));
+  if (attribute.has_value()) return *std::move(attribute);
   if (dict != nullptr) {
     HEARTH_TRY(budget.spend(dict->size() / 4));
     std::optional<Value> found = dict->find(name);

@@ -24,6 +24,9 @@ Result<bool> contains(const Value& container, const Value& item, Budget& budget)
 // str(left) + str(right) + ...
 Result<Value> concatenate(const std::vector<Value>& parts, Budget& budget);
 
+// `text` with HTML's special characters escaped; as it is where that has been done.
+Result<Text> escaped_text(const Text& text, Budget& budget);
+
 // object[index]; undefined where there is no such element, as Jinja has it.
 Result<Value> get_item(const Value& object, const Value& index, Budget& budget);
 // object.name: an attribute or method, else object["name"], else undefined. `name` must outlive the

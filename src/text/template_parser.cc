@@ -187,11 +187,18 @@ Result<const Statement*> Parser::parse_if() {
   return make_statement(line, std::move(statement));
 }
 
+bool Parser::assigns_loop(const Target& target) const {
+  if (target.kind == Target::Kind::kName) return program_->symbols[target.symbol] == "loop";
+  return std::any_of(target.items.begin(), target.items.end(),
+                     [&](const Target& item) { return assigns_loop(item); });
+}
+
 Result<const Statement*> Parser::parse_for() {
   const uint32_t line = current().line;
   advance();
   For statement{};
   HEARTH_ASSIGN(statement.target, parse_target());
+  if (assigns_loop(statement.target)) return error("cannot assign to 'loop' in a for loop");
   HEARTH_TRY(expect_name("in"));
   HEARTH_ASSIGN(statement.iterable, parse_tuple(Ternary::kForbidden));
   if (skip_name("if")) {

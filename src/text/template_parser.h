@@ -81,6 +81,7 @@ class Parser {
   Error unknown_tag(const std::string& name) const;
   Result<Target> parse_target();
   Result<Target> parse_one_target();
+  bool assigns_loop(const Target& target) const;
 
   // Expressions, from the loosest binding to the tightest.
   Parsed parse_tuple(Ternary ternary);

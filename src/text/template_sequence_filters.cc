@@ -156,6 +156,7 @@ Result<Value> filter_reverse(Interpreter& interpreter, const Value& self,
 Result<Value> filter_map(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
   Budget& budget = interpreter.budget();
   std::vector<Value> mapped;
+  if (!is_truthy(self)) return list_value(ListKind::kIterator, {}, budget);  // also none
   if (!arguments.positional.empty()) {
     const Text* name = arguments.positional[0].get<Text>();
     if (name == nullptr) return type_error("map() needs the name of a filter");
@@ -188,6 +189,7 @@ template <Subject subject, Keep keep>
 Result<Value> filter_select(Interpreter& interpreter, const Value& self,
                             const Arguments& arguments) {
   Budget& budget = interpreter.budget();
+  if (!is_truthy(self)) return list_value(ListKind::kIterator, {}, budget);  // also none
   const auto& given = arguments.positional;
   const std::size_t skipped = subject == Subject::kAttribute ? 1 : 0;
   if (given.size() < skipped) return type_error("missing parameter for attribute name");

@@ -17,7 +17,15 @@ Text Text::own(std::string bytes, Origin origin) {
 }
 
 Text Text::slice(std::size_t begin, std::size_t end) const {
-  return Text(shared_, view_.substr(begin, end - begin), origin_);
+  Text part = *this;
+  part.view_ = view_.substr(begin, end - begin);
+  return part;
+}
+
+Text Text::as_markup() const {
+  Text markup = *this;
+  markup.is_markup_ = true;
+  return markup;
 }
 
 // The ranges of the shared bytes that touch this text; empty where its origin is not mixed.
@@ -262,6 +270,32 @@ std::string title_filter(std::string_view text) {
     inside_word = !separator;
     return to;
   });
+  return out;
+}
+
+std::string escape_html(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&#34;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
   return out;
 }
 

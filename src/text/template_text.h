@@ -40,6 +40,10 @@ class Text {
   Text slice(std::size_t begin, std::size_t end) const;
   // kInput where any byte came from the conversation.
   Origin origin() const;
+  // Whether the filters safe or escape have made it markupsafe's Markup: what is added to it gets
+  // escaped.
+  bool is_markup() const { return is_markup_; }
+  Text as_markup() const;
 
  private:
   friend class TextBuilder;
@@ -55,6 +59,7 @@ class Text {
   std::shared_ptr<const Shared> shared_;  // null: borrowed
   std::string_view view_;
   Origin origin_ = Origin::kTemplate;  // kTemplate with ranges in `shared_`: mixed
+  bool is_markup_ = false;
 };
 
 // Builds a text out of pieces. What goes beyond kTextBytesMax is dropped and reported by finish().
@@ -106,6 +111,9 @@ std::string capitalize(std::string_view text);    // str.capitalize()
 std::string title_method(std::string_view text);  // str.title()
 std::string title_filter(
     std::string_view text);  // Jinja's filter: words begin after white space and -({[<
+
+// The text with & < > " ' as HTML entities.
+std::string escape_html(std::string_view text);
 
 // str.splitlines(): the ranges of the lines without their ends; not more than kItemsMax + 1 of
 // them.

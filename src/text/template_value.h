@@ -4,19 +4,24 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
 namespace hearth {
 
+struct TemplateMember;
 struct TemplateValue;
 using TemplateArray = std::vector<TemplateValue>;
-using TemplateObject = std::vector<std::pair<std::string, TemplateValue>>;
+using TemplateObject = std::vector<TemplateMember>;  // no name twice
 
 struct TemplateValue {
   std::variant<std::monostate, bool, int64_t, double, std::string, TemplateArray, TemplateObject>
       value;
+};
+
+struct TemplateMember {
+  std::string name;
+  TemplateValue value;
 };
 
 }  // namespace hearth

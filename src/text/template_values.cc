@@ -99,12 +99,12 @@ std::size_t Dict::size() const {
 }
 
 Value Dict::key(std::size_t index) const {
-  if (borrowed_ != nullptr) return text_value((*borrowed_)[index].first, origin_);
+  if (borrowed_ != nullptr) return text_value((*borrowed_)[index].name, origin_);
   return shared_->items[index].first;
 }
 
 Value Dict::value(std::size_t index) const {
-  if (borrowed_ != nullptr) return borrow_value((*borrowed_)[index].second, origin_);
+  if (borrowed_ != nullptr) return borrow_value((*borrowed_)[index].value, origin_);
   return shared_->items[index].second;
 }
 
