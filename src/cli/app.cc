@@ -26,6 +26,7 @@ class CommandLine {
   int run(int argc, const char* const* argv);
 
  private:
+  CLI::App* add_group(const std::string& name);
   void add(std::unique_ptr<Command> command);
   Result<void> parse(const std::vector<std::string>& words);
   void print_help();
@@ -51,6 +52,13 @@ CommandLine::CommandLine() {
   for (auto& command : make_commands()) add(std::move(command));
 }
 
+CLI::App* CommandLine::add_group(const std::string& name) {
+  CLI::App* app = root_.add_subcommand(name, "Measure a model");
+  app->require_subcommand(1);
+  app->add_flag("--json", json_, "Results and errors as JSON");
+  return app;
+}
+
 void CommandLine::add(std::unique_ptr<Command> command) {
   CLI::App* parent = &root_;
   std::string name = command->name();
@@ -59,8 +67,7 @@ void CommandLine::add(std::unique_ptr<Command> command) {
     name = name.substr(space + 1);
     const auto groups =
         root_.get_subcommands([&](const CLI::App* app) { return app->get_name() == group; });
-    parent = groups.empty() ? root_.add_subcommand(group, "Measure a model")->require_subcommand(1)
-                            : groups.front();
+    parent = groups.empty() ? add_group(group) : groups.front();
   }
   CLI::App* app = parent->add_subcommand(name, command->summary());
   auto options = std::make_unique<Options>(*app);
@@ -134,8 +141,8 @@ int CommandLine::report(const Error& error) {
 }
 
 Result<void> CommandLine::parse(const std::vector<std::string>& words) {
-  std::vector<std::string> reversed;  // as CLI11 takes them
-  for (const std::string& word : words) reversed.insert(reversed.begin(), shield_brackets(word));
+  std::vector<std::string> reversed = shield_words(words);  // CLI11 takes the last word first
+  std::reverse(reversed.begin(), reversed.end());
   try {
     root_.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {

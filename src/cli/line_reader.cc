@@ -49,6 +49,9 @@ class TerminalReader : public LineReader {
     el_set(reader->edit_, EL_PROMPT, &TerminalReader::prompt);
     el_set(reader->edit_, EL_EDITOR, "emacs");
     el_set(reader->edit_, EL_HIST, ::history, reader->history_);
+    // Ctrl-D typed while the terminal still reads lines, before the prompt or during an answer,
+    // arrives here as NUL.
+    el_set(reader->edit_, EL_BIND, "^@", "em-delete-or-list", nullptr);
     el_source(reader->edit_, nullptr);  // the user's own ~/.editrc
     HistEvent event;
     ::history(reader->history_, &event, H_SETSIZE, static_cast<int>(HistoryFile::kEntriesMax));

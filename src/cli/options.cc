@@ -42,8 +42,18 @@ void throw_error(const Error& error) {
 
 }  // namespace
 
-std::string shield_brackets(const std::string& word) {
-  return word.starts_with('[') || word.starts_with(kShield) ? kShield + word : word;
+std::vector<std::string> shield_words(const std::vector<std::string>& words) {
+  std::vector<std::string> shielded;
+  bool only_words = false;
+  for (const std::string& word : words) {
+    if (!only_words && word == "--") {
+      only_words = true;
+      continue;
+    }
+    const bool needed = only_words || word.starts_with('[') || word.starts_with(kShield);
+    shielded.push_back(needed ? kShield + word : word);
+  }
+  return shielded;
 }
 
 void Options::declare_setting(const OptionText& option, CLI::Option* handle, Setter set) {

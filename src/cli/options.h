@@ -33,9 +33,10 @@ struct OptionText {
 
 enum class Presence { kOptional, kRequired };
 
-// CLI11 takes a word "[a,b]" apart into a and b where an option may have several values. A shield
-// in front of it prevents that; Options takes it off again.
-std::string shield_brackets(const std::string& word);
+// Words as CLI11 is given them. It would take a word "[a,b]" apart where an option may have several
+// values, and it loses words after "--". A shield in front of such a word prevents both; Options
+// takes it off again.
+std::vector<std::string> shield_words(const std::vector<std::string>& words);
 
 class Options {
  public:

@@ -1,0 +1,309 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command line with the real model: run, bench, eval; streaming, Ctrl-C, broken outputs, memory, lockdown."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import threading
+import time
+import unittest
+
+from cli_support import MODEL, CliTestCase, needs_model
+
+LONG = 5000  # more tokens than a test waits for
+
+
+@needs_model
+class Run(CliTestCase):
+    def test_json_contract(self):
+        document = self.hearth_json("run", "-n", "8", "--seed", "7", "Name a colour.")
+        self.assertEqual(document["model"], "smollm2")
+        self.assertIn(document["finish_reason"], {"stop", "length"})
+        self.assertEqual(set(document["usage"]), {"prompt_tokens", "completion_tokens", "cached_tokens"})
+        self.assertEqual(set(document["timings"]), {"load_ms", "prefill_ms", "first_token_ms", "decode_ms"})
+        self.assertGreater(document["timings"]["first_token_ms"], 0)
+        self.assertEqual(document["route"]["target"], "local")
+        self.assertLessEqual(document["usage"]["completion_tokens"], 8)
+        self.assertEqual(document["seed"], 7)
+
+    def test_stdout_is_the_text_and_a_line_end(self):
+        arguments = ["run", "-n", "12", "--seed", "3", "Write one sentence about rain."]
+        text = self.hearth_json(*arguments)["text"]
+        done = self.run_hearth(*arguments)
+        self.assertEqual(done.stdout.decode(), text if text.endswith("\n") else text + "\n")
+        self.assertEqual(done.stderr, b"")
+
+    def test_ways_to_give_a_prompt(self):
+        arguments = ["run", "-n", "8", "--temp", "0"]
+        answer = self.hearth(*arguments, "Name a colour.")
+        self.assertEqual(self.hearth(*arguments, "Name", "a", "colour."), answer)
+        self.assertEqual(self.hearth(*arguments, stdin="Name a colour.\n"), answer)
+        self.assertEqual(self.hearth(*arguments, "-", stdin="Name a colour.\r\n"), answer)
+        self.assertEqual(self.hearth(*arguments, "-m", MODEL, "--", "Name a colour."), answer)
+        self.assertEqual(self.hearth("run", "-n", "1", "chat").count("\n"), 1)  # a prompt, not a command
+        brackets = self.hearth_json("run", "-n", "1", "--raw", "[1,2]")["usage"]["prompt_tokens"]
+        ids = json.loads(self.hearth("tokenize", stdin="[1,2]"))
+        self.assertEqual(brackets, len(ids))
+
+    def test_raw_prompt_is_kept_as_it_is(self):
+        ids = json.loads(self.hearth("tokenize", stdin=" Hello\n\n"))
+        document = self.hearth_json("run", "--raw", "-n", "1", stdin=" Hello\n\n")
+        self.assertEqual(document["usage"]["prompt_tokens"], len(ids))
+
+    def test_seeds(self):
+        arguments = ["run", "-n", "16", "Tell me something."]
+        self.assertEqual(self.hearth(*arguments, "--seed", "5"), self.hearth(*arguments, "--seed", "5"))
+        drawn = self.hearth_json(*arguments)
+        self.assertEqual(self.hearth_json(*arguments, "--seed", str(drawn["seed"]))["text"], drawn["text"])
+
+    def test_threads_and_sampling_options(self):
+        arguments = ["run", "-n", "8", "--temp", "0", "Name a colour."]
+        answer = self.hearth(*arguments, "-t", "1")
+        self.assertEqual(self.hearth(*arguments, "-t", "3"), answer)
+        self.assertEqual(self.hearth(*arguments[:3], "Name a colour.", env={"HEARTH_TEMPERATURE": "0"}), answer)
+        first = json.loads(self.hearth("tokenize", stdin=answer.split()[0]))[0]
+        other = self.hearth(*arguments, "--logit-bias", f"{first}:-inf")
+        self.assertFalse(other.startswith(answer.split()[0]))
+        self.assertTrue(self.hearth("run", "-n", "4", "--isa", "scalar", "Hi"))
+        self.assertTrue(self.hearth("run", "-n", "4", "--repeat-penalty", "1.3", "--frequency-penalty", "0.2",
+                                    "--presence-penalty", "0.2", "--top-k", "5", "--top-p", "0.8", "--exact", "Hi"))
+
+    def test_stop(self):
+        text = self.hearth_json("run", "-n", "40", "--temp", "0", "Count from one to ten.")["text"]
+        stop = text.split()[3]
+        document = self.hearth_json("run", "-n", "40", "--temp", "0", "--stop", stop, "Count from one to ten.")
+        self.assertEqual(document["finish_reason"], "stop")
+        self.assertEqual(document["text"], text[:text.index(stop)])
+
+    def test_limits_of_the_context(self):
+        self.assert_refused(["run", "-c", "16", "Tell me a story that is longer than it has room for."], 2, "16",
+                            code="usage")
+        self.assert_refused(["run", "-c", "8193", "Hi"], 2, "8193", "8192")
+        self.assert_refused(["run", "--logit-bias", "49152:1", "Hi"], 2, "49152")
+        done = self.run_hearth("run", "-c", "64", "--temp", "0", "Tell me a very long story.")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b"context of 64", done.stderr)  # never cut in silence
+
+    def test_deadline(self):
+        self.assert_refused(["run", "--deadline-ms", "1", "Hi"], 8, "deadline", code="deadline")
+        document = self.hearth_json("run", "--deadline-ms", "2500", "-n", str(LONG), "--logit-bias", "2:-inf",
+                                    "--logit-bias", "0:-inf", "--raw", "Once upon a time")
+        self.assertEqual(document["finish_reason"], "deadline")
+        self.assertTrue(document["text"])
+
+    def test_bad_models(self):
+        whole = pathlib.Path(MODEL).read_bytes()
+        path = self.home / "bad.gguf"
+        path.write_bytes(whole[:-1])
+        self.assert_refused(["run", "-m", str(path), "Hi"], 4, "bad.gguf", code="corrupt")
+        path.write_bytes(whole[:1000])
+        self.assert_refused(["run", "-m", str(path), "Hi"], 4, "bad.gguf")
+        path.write_bytes(b"")
+        self.assert_refused(["run", "-m", str(path), "Hi"], 4, "empty")
+        path.write_bytes(whole.replace(b"llama", b"lamma"))
+        self.assert_refused(["run", "-m", str(path), "Hi"], 5, "lamma", "llama", code="unsupported")
+        path.write_bytes(whole.replace(b"smollm", b"smallm", 10))
+        done = self.run_hearth("run", "-m", str(path), "Hi")
+        self.assertEqual(done.returncode, 5, done.stderr)
+        path.unlink()
+        self.assert_refused(["run", "-m", str(path), "Hi"], 3, "bad.gguf", code="not_found")
+        self.assert_refused(["run", "-m", str(self.home), "Hi"], 2, "folder")
+
+    def test_answers_stream(self):
+        process = self.start_hearth("run", "-n", "40", "--raw", "--seed", "1", "Once upon a time",
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        pieces = []
+        while piece := os.read(process.stdout.fileno(), 65536):
+            pieces.append((time.monotonic(), piece))
+        process.stdout.close()
+        self.assertEqual(process.wait(), 0)
+        self.assertGreater(len(pieces), 10)
+        for _, piece in pieces:
+            piece.decode()  # no piece ends inside a character
+
+
+@needs_model
+class Interrupted(CliTestCase):
+    def start_long(self, *arguments, **options):
+        return self.start_hearth("run", "-n", str(LONG), "--logit-bias", "2:-inf", "--logit-bias", "0:-inf", "--seed",
+                                 "1", *arguments, "Tell me a story.", stdin=subprocess.DEVNULL, **options)
+
+    def test_in_every_phase(self):
+        started = time.monotonic()
+        process = self.start_long(stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        os.read(process.stdout.fileno(), 1)
+        to_first_text = time.monotonic() - started
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        self.assertEqual(process.returncode, 130)
+        for step in range(1, 13):  # while it starts, loads, reads the prompt, and writes
+            process = self.start_long(stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            time.sleep(0.02 + to_first_text * step / 8)
+            process.send_signal(signal.SIGINT)
+            out, error = process.communicate(timeout=20)
+            self.assertEqual((process.returncode, error), (130, b""), step)
+            self.assertTrue(out == b"" or out.endswith(b"\n"), out)  # what is finished is kept, and ends clean
+
+    def test_json_tells(self):
+        process = self.start_long("--json", stdout=subprocess.PIPE)
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        document = json.loads(process.communicate(timeout=20)[0])
+        self.assertEqual(process.returncode, 130)
+        self.assertEqual(document["finish_reason"], "cancelled")
+        self.assertTrue(document["text"])
+
+    def test_bench_eval_and_import(self):
+        text = self.home / "long.txt"
+        text.write_text("All work and no play makes Jack a dull boy.\n" * 5000)
+        for arguments in (["bench", "-r", "1000"], ["eval", "perplexity", "-f", str(text)],
+                          ["eval", "kl", "--ref", "smollm2", "-f", str(text)]):
+            process = self.start_hearth(*arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE)
+            time.sleep(2)
+            process.send_signal(signal.SIGINT)
+            out, error = process.communicate(timeout=30)
+            self.assertEqual((process.returncode, error), (130, b""), arguments)
+        models = self.hearth_json("ls")["models"]
+        process = self.start_hearth("import", MODEL, "--name", "second", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        self.assertIn(process.returncode, (0, 130))
+        if process.returncode == 130:
+            self.assertEqual(self.hearth_json("ls")["models"], models)
+            blobs = [p.name for p in (self.home / ".local/share/hearth/blobs").iterdir()]
+            self.assertFalse([name for name in blobs if not name.startswith("sha256-")])
+
+    def test_reader_that_leaves(self):
+        process = self.start_long(stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        os.read(process.stdout.fileno(), 1)
+        process.stdout.close()
+        started = time.monotonic()
+        self.assertEqual(process.stderr.read(), b"")
+        process.stderr.close()
+        self.assertEqual(process.wait(), 0)
+        self.assertLess(time.monotonic() - started, 10)  # it does not write on for nobody
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full here")
+    def test_full_disk(self):
+        with open("/dev/full", "wb") as full:
+            for extra in ([], ["--json"]):
+                process = self.start_hearth("run", *extra, "-n", "50", "Tell me a story.", stdin=subprocess.DEVNULL,
+                                            stdout=full, stderr=subprocess.PIPE)
+                error = process.communicate()[1]
+                self.assertEqual(process.returncode, 7)
+                self.assertRegex(error, rb"\Ahearth: stdout: [^\n]+\n\Z")
+
+
+@needs_model
+class Lockdown(CliTestCase):
+    def test_memory(self):
+        """Peak resident memory of a run that fills a context of 2,048: file size + 60 MB."""
+        prompt = "The quick brown fox jumps over the lazy dog. " * 190
+        tokens = len(json.loads(self.hearth("tokenize", stdin=prompt)))
+        self.assertTrue(1500 < tokens < 2000, tokens)
+        process = self.start_hearth("run", "--raw", "-c", "2048", "--logit-bias", "2:-inf", "--logit-bias", "0:-inf",
+                                    "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdin.write(prompt.encode())
+        process.stdin.close()
+        drain = threading.Thread(target=process.stdout.read)
+        drain.start()
+        note = process.stderr.read()
+        drain.join()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stdout.close()
+        process.stderr.close()
+        self.assertEqual(process.returncode, 0, note)
+        self.assertIn(b"context of 2048", note)  # it was full
+        limit_kb = (os.path.getsize(MODEL) + 60_000_000) / 1024
+        self.assertLessEqual(usage.ru_maxrss, limit_kb)
+
+    def commands_that_read_prompts(self):
+        return (["run"], ["chat"], ["eval", "logits"], ["eval", "perplexity", "-f", "-"],
+                ["eval", "kl", "--ref", "smollm2", "-f", "-"])
+
+    def test_before_a_prompt_is_read(self):
+        """While a command waits for its prompt, a socket that leaked into it is closed and its filter is on."""
+        for arguments in self.commands_that_read_prompts():
+            ours, leaked = socket.socketpair()
+            with ours, self.subTest(arguments=arguments):
+                ours.settimeout(30)
+                process = self.start_hearth(*arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            stderr=subprocess.PIPE, pass_fds=[leaked.fileno()])
+                leaked.close()
+                self.assertEqual(ours.recv(1), b"")  # end of file: the other end is closed
+                deadline = time.monotonic() + 10
+                status = ""
+                while "Seccomp:\t2" not in status and time.monotonic() < deadline:
+                    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+                    time.sleep(0.01)
+                self.assertIn("Seccomp:\t2", status)
+                self.assertIn("NoNewPrivs:\t1", status)
+                self.assertIsNone(process.poll())
+                process.kill()
+                process.communicate()
+
+    def test_bench_is_locked_down(self):
+        ours, leaked = socket.socketpair()
+        with ours:
+            ours.settimeout(30)
+            process = self.start_hearth("bench", "-r", "1000", stdout=subprocess.PIPE, pass_fds=[leaked.fileno()])
+            leaked.close()
+            self.assertEqual(ours.recv(1), b"")
+            self.assertIsNone(process.poll())
+            process.kill()
+            process.communicate()
+
+
+@needs_model
+class Measures(CliTestCase):
+    def test_bench(self):
+        document = self.hearth_json("bench", "-p", "32", "-n", "4", "-r", "2", "-t", "1")
+        self.assertEqual((document["model"], document["threads"]), ("smollm2", 1))
+        self.assertIn(document["isa"], {"scalar", "avx2", "avx512"})
+        self.assertEqual([result["test"] for result in document["results"]], ["pp32", "tg4"])
+        for result in document["results"]:
+            speed = result["tokens_per_s"]
+            self.assertTrue(0 < speed["min"] <= speed["median"] <= speed["max"])
+            self.assertGreater(result["gmac_per_s"], 0)
+        self.assertGreater(document["results"][1]["bandwidth_share"], 0)
+        deep = self.hearth_json("bench", "-p", "0", "-n", "2", "-d", "40", "-r", "1")
+        self.assertEqual([result["test"] for result in deep["results"]], ["tg2@d40"])
+        self.assertIn("pp16", self.hearth("bench", "-p", "16", "-n", "0", "-r", "1"))
+
+    def test_perplexity_and_kl(self):
+        text = self.home / "text.txt"
+        text.write_text("The quick brown fox jumps over the lazy dog. " * 30)
+        document = self.hearth_json("eval", "perplexity", "-f", str(text), "-c", "64")
+        self.assertEqual(set(document), {"perplexity", "stderr", "tokens"})
+        self.assertGreater(document["perplexity"], 1)
+        piped = self.hearth_json("eval", "perplexity", "-f", "-", "-c", "64", stdin=text.read_bytes())
+        self.assertEqual(piped, document)
+        same = self.hearth_json("eval", "kl", "--ref", "smollm2", "-f", str(text), "-c", "64")
+        self.assertEqual(set(same), {"kl_mean", "kl_p99", "top1_agreement", "tokens"})
+        self.assertEqual((same["kl_mean"], same["top1_agreement"]), (0, 1))
+        self.assertIn("perplexity ", self.hearth("eval", "perplexity", "-f", str(text), "-c", "64"))
+        self.assert_refused(["eval", "perplexity", "-f", str(text), "-c", "8192"], 2, "8192")
+        self.assert_refused(["eval", "perplexity", "-f", str(self.home / "none")], 3, "none")
+        self.assert_refused(["eval", "perplexity", "-f", "-"], 2, "empty")
+
+    def test_logits(self):
+        ids = self.hearth("tokenize", stdin="The capital of France is")
+        best = json.loads(self.hearth("eval", "logits", "--top", "5", stdin=ids))
+        self.assertEqual(len(best), 5)
+        self.assertEqual(sorted(best, key=lambda pair: -pair[1]), best)
+        self.assertTrue(all(logprob < 0 for _, logprob in best))
+        self.assertIn(b"Paris", self.run_hearth("tokenize", "--decode", stdin=json.dumps([pair[0] for pair in best])).stdout)
+        self.assert_refused(["eval", "logits"], 4, "JSON array", stdin="x")
+        self.assert_refused(["eval", "logits"], 2, "49152", stdin="[49152]")
+        self.assert_refused(["eval", "logits"], 2, stdin="[]")
+
+
+if __name__ == "__main__":
+    unittest.main()
