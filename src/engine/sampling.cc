@@ -94,8 +94,8 @@ uint64_t mix(uint64_t bits) {
 }  // namespace
 
 double keyed_uniform(uint64_t seed, uint64_t position) {
-  // SplitMix64 counts its state up by the golden ratio, so any position is at hand; the seed is
-  // mixed first, or neighbouring seeds would give the same numbers one position apart.
+  // SplitMix64 counts its state up by the golden ratio, so any position is at hand. The seed is
+  // mixed first, or seeds a golden ratio apart would give the same numbers, shifted by a position.
   constexpr uint64_t kGoldenRatio = 0x9e3779b97f4a7c15u;
   const uint64_t state = mix(seed + kGoldenRatio) + kGoldenRatio * (position + 1);
   return static_cast<double>(mix(state) >> 11) * 0x1p-53;
