@@ -214,8 +214,9 @@ void Sampler::gather_candidates(double weight_sum) {
     bound = std::max(bound, static_cast<float>((1.0 - options_.top_p) * weight_sum / count * 0.99));
   }
   candidates_.clear();
-  for (std::size_t id = 0; id < weights_.size(); ++id) {
-    if (weights_[id] >= bound) candidates_.push_back({weights_[id], static_cast<TokenId>(id)});
+  for (std::size_t id = find_at_least(weights_, 0, bound); id < weights_.size();
+       id = find_at_least(weights_, id + 1, bound)) {
+    candidates_.push_back({weights_[id], static_cast<TokenId>(id)});
   }
   if (limits_count) {
     keep_heaviest(candidates_, options_.top_k, [](const Candidate&) { return 1.0; });

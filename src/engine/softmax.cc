@@ -2,6 +2,7 @@
 #include "engine/softmax.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -112,6 +113,20 @@ float max_logit(std::span<const float> logits) {
 std::size_t argmax_logit(std::span<const float> logits) {
   const auto found = std::find(logits.begin(), logits.end(), max_logit(logits));
   return found == logits.end() ? 0 : static_cast<std::size_t>(found - logits.begin());
+}
+
+std::size_t find_at_least(std::span<const float> values, std::size_t from, float bound) {
+  std::size_t i = from;
+  if (i < values.size() && values[i] >= bound) return i;  // quick where most values are
+  for (; i + kStep <= values.size(); i += kStep) {
+    const float* x = values.data() + i;
+    const Int4 reached = (load(x) >= bound) | (load(x + kLanes) >= bound) |
+                         (load(x + 2 * kLanes) >= bound) | (load(x + 3 * kLanes) >= bound);
+    const auto halves = std::bit_cast<std::array<uint64_t, 2>>(reached);
+    if ((halves[0] | halves[1]) != 0) break;
+  }
+  while (i < values.size() && !(values[i] >= bound)) ++i;
+  return i;
 }
 
 double log_sum_exp(std::span<const float> logits, float max) {

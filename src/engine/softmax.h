@@ -7,6 +7,7 @@
 // pure functions.
 #pragma once
 
+#include <cstddef>
 #include <span>
 
 namespace hearth {
@@ -16,6 +17,10 @@ float max_logit(std::span<const float> logits);
 
 // The index of the largest value, the lowest one of equals; 0 where all are NaN or -infinity.
 std::size_t argmax_logit(std::span<const float> logits);
+
+// The first index from `from` on whose value is `bound` or more; values.size() where there is none.
+// Skips quickly over values that are less.
+std::size_t find_at_least(std::span<const float> values, std::size_t from, float bound);
 
 // The natural logarithm of the sum of exp(logits), with `max` the row's largest value. NaN where a
 // logit is NaN or +infinity, or all are -infinity.

@@ -79,6 +79,23 @@ TEST(Softmax, ArgmaxTakesTheLowestOfEqualsAndIgnoresNan) {
   }
 }
 
+TEST(Softmax, FindsEveryValueAtLeastTheBound) {
+  const std::vector<float> row = random_row(203, 1.0, 6);
+  for (const float bound : {-10.0f, 0.0f, 1.0f, row[100], 3.0f, 10.0f}) {
+    std::vector<std::size_t> expected;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (row[i] >= bound) expected.push_back(i);
+    }
+    std::vector<std::size_t> found;
+    for (std::size_t i = find_at_least(row, 0, bound); i < row.size();
+         i = find_at_least(row, i + 1, bound)) {
+      found.push_back(i);
+    }
+    EXPECT_EQ(found, expected) << bound;
+  }
+  EXPECT_EQ(find_at_least({}, 0, 1.0f), 0u);
+}
+
 TEST(Softmax, DivergenceMatchesDouble) {
   for (const double noise : {0.01, 0.5, 5.0}) {
     const std::vector<float> reference = random_row(30001, 3.0, 3);
