@@ -13,7 +13,7 @@ namespace hearth {
 namespace {
 
 constexpr int kThreads = 2;
-bool keep_going(double) { return true; }
+const auto keep_going = [](double) { return true; };
 
 std::vector<float> last_logits(Engine& engine, std::span<const TokenId> ids) {
   auto session = engine.create_session(1024).value();
@@ -77,7 +77,8 @@ TEST(Divergence, FastPathKeepsTheDistribution) {
   if (best_isa() == Isa::kScalar)
     GTEST_SKIP() << "this CPU has no AVX2: the fast path does not run on it";
   std::vector<std::string> names;
-  for (const auto& file : golden_json("text_100k.json").at("files")) {
+  const auto golden = golden_json("text_100k.json");
+  for (const auto& file : golden.at("files")) {
     const std::string path = file.at("path");
     names.push_back(path.substr(path.rfind('/') + 1));
   }
@@ -86,7 +87,9 @@ TEST(Divergence, FastPathKeepsTheDistribution) {
   const auto reference = load_real_model(kThreads, best_isa(), Numerics::kFloat);
   const auto fast = load_real_model(kThreads, best_isa(), Numerics::kFast);
   const auto ids = fast->tokenizer().encode(*text, SpecialTokens::kAsText);
-  const auto result = divergence(*reference, *fast, ids, 512, keep_going).value();
+  const auto measured = divergence(*reference, *fast, ids, 512, keep_going);
+  ASSERT_TRUE(measured.ok()) << measured.error().message();
+  const DivergenceResult& result = *measured;
   std::printf("mean KL %.6f, p99 %.5f, top-1 agreement %.4f over %ld tokens\n", result.kl_mean,
               result.kl_p99, result.top1_agreement, static_cast<long>(result.tokens));
   EXPECT_LE(result.kl_mean, 1.5e-3) << "the goal: half of what llama.cpp loses on this file";

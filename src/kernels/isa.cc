@@ -56,7 +56,7 @@ std::string_view isa_name(Isa isa) {
     case Isa::kAvx512:
       return "avx512";
   }
-  HEARTH_CHECK(!"an instruction set without a name");
+  check_failed("an instruction set has a name", __FILE__, __LINE__);
 }
 
 std::optional<Isa> parse_isa(std::string_view name) {

@@ -28,7 +28,7 @@ BlockFields block_fields(DType dtype) {
     case DType::kQ8_0:
       return {.code_words = 8};
     default:
-      HEARTH_CHECK(!"a block type without a panel layout");
+      check_failed("a block type has a panel layout", __FILE__, __LINE__);
   }
 }
 
