@@ -168,7 +168,7 @@ Result<Value> repeat_text(const Text& text, std::size_t count, Budget& budget) {
   if (count > kTextBytesMax / size) {
     return limit_error("the length of a string in bytes", int64_t{kTextBytesMax});
   }
-  HEARTH_TRY(budget.spend(count));
+  HEARTH_TRY(budget.spend_bytes(count));
   TextBuilder out;
   for (std::size_t i = 0; i < count; ++i) out.append(text);
   HEARTH_ASSIGN(Text repeated, out.finish(budget));

@@ -11,6 +11,9 @@
 namespace hearth::jinja {
 namespace {
 
+constexpr std::size_t kStepsPerItem =
+    4;  // dearer than a node: a value is copied out of its container
+
 void append_plain(TextBuilder& out, std::string_view text) { out.append(text, Origin::kTemplate); }
 
 Result<void> append_items(TextBuilder& out, const List& list, Budget& budget) {
@@ -99,7 +102,7 @@ std::string float_string(double number) {
 }
 
 Result<void> append_repr(TextBuilder& out, const Value& value, Budget& budget) {
-  HEARTH_TRY(budget.spend(1));
+  HEARTH_TRY(budget.spend(kStepsPerItem));
   if (const Text* text = value.get<Text>()) {
     HEARTH_TRY(budget.spend_bytes(text->view().size()));
     out.append(python_quoted(text->view()), text->origin());
@@ -181,7 +184,7 @@ class JsonWriter {
       : out_(out), style_(style), budget_(budget) {}
 
   Result<void> write(const Value& value) {
-    HEARTH_TRY(budget_.spend(1));
+    HEARTH_TRY(budget_.spend(kStepsPerItem));
     if (const Text* text = value.get<Text>()) return write_text(*text);
     if (const Dict* dict = value.get<Dict>()) return write_dict(*dict);
     if (const List* list = value.get<List>();
