@@ -215,28 +215,22 @@ class ChatCommand : public Command {
   std::string name() const override { return "chat"; }
   std::string summary() const override { return "Talk, keeping the conversation in mind"; }
 
-  void declare(Options& options) override {
-    flags_.declare(options);
-    options.flag({"--history,!--no-history", "",
-                  "Keep what is typed for the arrow keys (default on)", "history"},
-                 history_);
-  }
+  void declare(Options& options) override { flags_.declare(options); }
 
   Result<int> run(const CommandContext& context) override {
     HEARTH_TRY(flags_.finish(context.options));
-    return run_chat(context, flags_, history_ ? History::kKeep : History::kOff);
+    return run_chat(context, flags_);
   }
 
  private:
   GenerationFlags flags_;
-  bool history_ = true;
 };
 
 }  // namespace
 
-Result<int> run_chat(const CommandContext& context, const GenerationFlags& flags, History history) {
+Result<int> run_chat(const CommandContext& context, const GenerationFlags& flags) {
   HistoryFile file;
-  if (history == History::kKeep && context.environment.stdin_is_terminal()) {
+  if (flags.history && context.environment.stdin_is_terminal()) {
     file = open_history(context);
   }
   LockdownOptions confined;

@@ -9,11 +9,9 @@
 
 namespace hearth {
 
-enum class History { kKeep, kOff };
-
 // Returns the exit status. `flags` have been finished; nothing has been locked down yet.
 // Errors: those of loading the model; errors of a single turn are shown and the conversation goes
 // on.
-Result<int> run_chat(const CommandContext& context, const GenerationFlags& flags, History history);
+Result<int> run_chat(const CommandContext& context, const GenerationFlags& flags);
 
 }  // namespace hearth

@@ -71,6 +71,9 @@ void GenerationFlags::declare(Options& options) {
   options.number({"--deadline-ms", "MS", "End the answer after MS milliseconds"}, deadline_ms, 1,
                  kIntMax);
   options.flag({"--exact", "", "Same bits for any thread count (always so on this CPU)"}, exact);
+  options.flag({"--history,!--no-history", "",
+                "In a chat, keep what is typed for the arrow keys (default on)", "history"},
+               history);
 }
 
 Result<void> GenerationFlags::finish(const Options& options) {

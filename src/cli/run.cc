@@ -86,7 +86,7 @@ Result<int> RunCommand::run(const CommandContext& context) {
     if (raw_ || context.json) {
       return Error(ErrorCode::kUsage, "prompt: none given; give one, or - to read it from stdin");
     }
-    return run_chat(context, flags_, History::kKeep);
+    return run_chat(context, flags_);
   }
   HEARTH_TRY(lockdown({}));
   HEARTH_ASSIGN(const std::string prompt, read_prompt(from));

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lockdown/lockdown.h"
 
-#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
+#include <vector>
 
 #include "base/strings.h"
 #include "lockdown/landlock.h"
@@ -34,13 +35,28 @@ int count_threads() {
   return count > 0 ? count : 1;
 }
 
+// Where close_range is missing (Linux before 5.9) or a container's filter does not know it.
+Result<void> close_listed_descriptors() {
+  std::error_code error;
+  std::vector<int> open;
+  for (std::filesystem::directory_iterator entry("/proc/self/fd", error), end;
+       !error && entry != end; entry.increment(error)) {
+    open.push_back(std::atoi(entry->path().filename().c_str()));
+  }
+  if (error) {
+    errno = error.value();
+    return refused("close_range and /proc/self/fd");
+  }
+  for (const int fd : open) {
+    if (fd > 2) ::close(fd);  // the folder's own has been closed already, which does no harm
+  }
+  return {};
+}
+
 // A descriptor that was handed down may be a connected socket, which no filter on new ones stops.
 Result<void> close_inherited_descriptors() {
   if (::syscall(SYS_close_range, 3u, ~0u, 0u) == 0) return {};
-  if (errno != ENOSYS) return refused("close_range");
-  const long descriptors_max = ::sysconf(_SC_OPEN_MAX);  // Linux before 5.9
-  for (int fd = 3; fd < descriptors_max; ++fd) ::close(fd);
-  return {};
+  return close_listed_descriptors();
 }
 
 // A core dump is a copy of the prompt on disk; the dumpable flag also keeps other processes of the
