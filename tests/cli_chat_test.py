@@ -251,8 +251,9 @@ class AtATerminal(CliTestCase):
         master, slave = pty.openpty()
         before = termios.tcgetattr(slave)
         process = subprocess.Popen([BINARY, "chat", "-n", "2"], stdin=slave, stdout=slave, stderr=slave, env=self.env)
-        while b">>> " not in os.read(master, 65536):
-            pass
+        seen = b""
+        while b">>> " not in seen:
+            seen += os.read(master, 65536)
         os.write(master, b"/bye\n")
         process.wait(timeout=20)
         self.assertEqual(termios.tcgetattr(slave), before)

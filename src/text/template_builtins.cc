@@ -199,8 +199,9 @@ bool is_sequence(const Value& value) {
   return value.is<Text>() || value.is<Dict>() || value.is<Range>() || value.is<Undefined>();
 }
 
+// Jinja's undefined can be called, if only to fail.
 bool is_callable(const Value& value) {
-  return value.is<const Macro*>() || value.is<const Builtin*>() ||
+  return value.is<Undefined>() || value.is<const Macro*>() || value.is<const Builtin*>() ||
          value.is<std::shared_ptr<const BoundMethod>>();
 }
 
@@ -214,8 +215,8 @@ Result<Value> case_test(Interpreter& interpreter, const Value& self, CaseKind ki
   for (std::string_view rest = text.view(); !rest.empty();) {
     const Utf8Char character = decode_utf8(rest);
     rest.remove_prefix(character.bytes);
-    const bool upper = lower_code_point(character.code_point) != character.code_point;
-    const bool lower = upper_code_point(character.code_point) != character.code_point;
+    const bool upper = is_upper(character.code_point);
+    const bool lower = is_lower(character.code_point);
     if (kind == CaseKind::kUpper ? lower : upper) return Value{false};
     found = found || upper || lower;
   }

@@ -6,11 +6,13 @@
 #include <span>
 
 #include "base/strings.h"
+#include "base/utf8.h"
 #include "text/template_builtins.h"
 #include "text/template_filters.h"
 #include "text/template_format.h"
 #include "text/template_interpreter.h"
 #include "text/template_operators.h"
+#include "text/unicode.h"
 
 namespace hearth::jinja {
 namespace {
@@ -287,9 +289,12 @@ Result<Value> filter_wordcount(Interpreter& interpreter, const Value& self,
   HEARTH_TRY(interpreter.budget().spend_bytes(text.view().size()));
   int64_t count = 0;
   bool inside = false;
-  for (const char c : text.view()) {
-    const bool part = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
-                      c == '_' || static_cast<unsigned char>(c) >= 0x80;
+  for (std::string_view rest = text.view(); !rest.empty();) {
+    const Utf8Char character = decode_utf8(rest);
+    rest.remove_prefix(character.bytes);
+    const bool part = character.valid &&
+                      (character.code_point == '_' ||
+                       (char_traits(character.code_point) & (kTraitLetter | kTraitNumber)) != 0);
     if (part && !inside) ++count;
     inside = part;
   }

@@ -168,6 +168,13 @@ std::vector<Value> format_values(const Value& operand) {
   return values;
 }
 
+// What Python takes for a mapping, of which a format need not use all: anything with elements that
+// is no tuple or str.
+bool is_mapping_like(const Value& operand) {
+  if (const List* list = operand.get<List>()) return list->kind() == ListKind::kList;
+  return operand.is<Dict>() || operand.is<Range>() || operand.is<Undefined>();
+}
+
 // "(name)" behind a percent sign.
 Result<std::optional<std::string_view>> read_key(std::string_view format, std::size_t& at) {
   if (at >= format.size() || format[at] != '(') return std::optional<std::string_view>();
@@ -210,11 +217,7 @@ Result<Value> percent_format(const Text& format, const Value& operand, Budget& b
     }
     HEARTH_TRY(append_converted(out, conversion, *value, budget));
   }
-  if (used < values.size() && dict == nullptr && !operand.is<List>()) {
-    return type_error("not all arguments converted during string formatting");
-  }
-  const List* list = operand.get<List>();
-  if (used < values.size() && list != nullptr && list->kind() == ListKind::kTuple) {
+  if (used < values.size() && !is_mapping_like(operand)) {
     return type_error("not all arguments converted during string formatting");
   }
   HEARTH_ASSIGN(Text formatted, out.finish(budget));

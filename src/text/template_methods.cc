@@ -10,6 +10,7 @@
 #include "text/template_format.h"
 #include "text/template_interpreter.h"
 #include "text/template_operators.h"
+#include "text/unicode.h"
 
 namespace hearth::jinja {
 namespace {
@@ -265,8 +266,7 @@ Result<Value> text_remove(Interpreter& interpreter, const Value& self, const Arg
   return Value{text.view().ends_with(affix) ? text.slice(0, size - affix.size()) : text};
 }
 
-// isdigit(), isalpha(), ...: at least one character, and all of the class. Beyond ASCII only
-// letters that have case are known, and white space.
+// isdigit(), isalpha(), ...: at least one character, and all of the class. Digits are ASCII's only.
 template <bool (*is_member)(char32_t)>
 Result<Value> text_is(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
   HEARTH_TRY(expect_no_arguments("the method", arguments));
@@ -282,8 +282,9 @@ Result<Value> text_is(Interpreter& interpreter, const Value& self, const Argumen
 }
 
 bool is_digit(char32_t c) { return c >= '0' && c <= '9'; }
-bool is_alpha(char32_t c) { return upper_code_point(c) != c || lower_code_point(c) != c; }
-bool is_alnum(char32_t c) { return is_digit(c) || is_alpha(c); }
+bool is_numeric(char32_t c) { return (char_traits(c) & kTraitNumber) != 0; }
+bool is_alpha(char32_t c) { return (char_traits(c) & kTraitLetter) != 0; }
+bool is_alnum(char32_t c) { return (char_traits(c) & (kTraitLetter | kTraitNumber)) != 0; }
 
 template <bool upper>
 Result<Value> text_is_cased(Interpreter& interpreter, const Value& self,
@@ -315,7 +316,7 @@ constexpr Builtin kTextMethods[] = {
     {"removeprefix", text_remove<Direction::kLeft>},
     {"removesuffix", text_remove<Direction::kRight>},
     {"isdigit", text_is<is_digit>},
-    {"isnumeric", text_is<is_digit>},
+    {"isnumeric", text_is<is_numeric>},
     {"isdecimal", text_is<is_digit>},
     {"isalpha", text_is<is_alpha>},
     {"isalnum", text_is<is_alnum>},

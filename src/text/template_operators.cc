@@ -240,6 +240,17 @@ Result<Value> slice_text(const Text& text, const SliceBounds& bounds,
   return Value{std::move(sliced)};
 }
 
+Result<Value> slice_range(const Range& range, const Value* start, const Value* stop,
+                          const Value* step) {
+  HEARTH_ASSIGN(const SliceBounds bounds,
+                slice_bounds(static_cast<std::size_t>(range.count), start, stop, step));
+  const auto count = static_cast<int64_t>(bounds.count);
+  const int64_t first = range.start + bounds.start * range.step;
+  // A step beyond the length takes one item, whatever it is; held small, the product fits 64 bits.
+  const int64_t stride = range.step * std::clamp(bounds.step, -kRangeMax, kRangeMax);
+  return Value{Range{first, first + count * stride, stride, count}};
+}
+
 }  // namespace
 
 Result<Value> get_slice(const Value& object, const Value* start, const Value* stop,
@@ -252,9 +263,11 @@ Result<Value> get_slice(const Value& object, const Value* start, const Value* st
     HEARTH_ASSIGN(const SliceBounds bounds, slice_bounds(offsets.size() - 1, start, stop, step));
     return slice_text(*text, bounds, offsets, budget);
   }
-  if (object.is<Range>()) return Error(ErrorCode::kUnsupported, "a slice of a range: add '|list'");
+  if (const Range* range = object.get<Range>()) return slice_range(*range, start, stop, step);
   const List* list = object.get<List>();
-  if (list == nullptr || !is_indexable(*list)) return missing(object, {});
+  if (list == nullptr || !is_indexable(*list)) {
+    return type_error(concat("'", type_name(object), "' object cannot be sliced"));
+  }
   HEARTH_ASSIGN(const SliceBounds bounds, slice_bounds(list->size(), start, stop, step));
   HEARTH_TRY(budget.spend_bytes(bounds.count * sizeof(Value)));
   std::vector<Value> items;

@@ -105,7 +105,9 @@ Result<void> append_repr(TextBuilder& out, const Value& value, Budget& budget) {
   HEARTH_TRY(budget.spend(kStepsPerItem));
   if (const Text* text = value.get<Text>()) {
     HEARTH_TRY(budget.spend_bytes(text->view().size()));
+    if (text->is_markup()) append_plain(out, "Markup(");
     out.append(python_quoted(text->view()), text->origin());
+    if (text->is_markup()) append_plain(out, ")");
   } else if (const List* list = value.get<List>()) {
     return append_list_repr(out, *list, budget);
   } else if (const Dict* dict = value.get<Dict>()) {

@@ -300,6 +300,7 @@ Result<Value> filter_unique(Interpreter& interpreter, const Value& self,
   for (std::size_t i = 0; i < items.size(); ++i) {
     HEARTH_ASSIGN(Value attribute, path.get(items.at(i), budget));
     HEARTH_ASSIGN(Value key, sort_key(std::move(attribute), bound.truthy(0, false), budget));
+    if (!is_hashable(key)) return type_error(concat("unhashable type: '", type_name(key), "'"));
     bool is_new = true;
     for (std::size_t j = 0; j < seen.size() && is_new; ++j) {
       HEARTH_ASSIGN(const bool same, equal(seen[j], key, budget));

@@ -28,6 +28,12 @@ Text Text::as_markup() const {
   return markup;
 }
 
+Text Text::as_plain() const {
+  Text plain = *this;
+  plain.is_markup_ = false;
+  return plain;
+}
+
 // The ranges of the shared bytes that touch this text; empty where its origin is not mixed.
 std::span<const TextRange> Text::mixed_ranges() const {
   if (shared_ == nullptr || shared_->input.empty()) return {};
@@ -195,6 +201,11 @@ std::vector<std::size_t> code_point_offsets(std::string_view text) {
 char32_t upper_code_point(char32_t code_point) { return mapped(upper_ranges(), code_point); }
 char32_t lower_code_point(char32_t code_point) { return mapped(lower_ranges(), code_point); }
 
+bool is_upper(char32_t code_point) { return lower_code_point(code_point) != code_point; }
+bool is_lower(char32_t code_point) {
+  return upper_code_point(code_point) != code_point || code_point == 0xdf;
+}
+
 namespace {
 
 enum class Case : uint8_t { kUpper, kLower };
@@ -247,8 +258,7 @@ std::string title_method(std::string_view text) {
   bool inside_word = false;
   map_case(out, text, [&](const Utf8Char& character) {
     const char32_t code_point = character.code_point;
-    const bool cased = upper_code_point(code_point) != code_point ||
-                       lower_code_point(code_point) != code_point || code_point == 0xdf;
+    const bool cased = is_upper(code_point) || is_lower(code_point);
     const Case to = inside_word ? Case::kLower : Case::kUpper;
     inside_word = character.valid && cased;
     return to;

@@ -44,6 +44,7 @@ class Text {
   // escaped.
   bool is_markup() const { return is_markup_; }
   Text as_markup() const;
+  Text as_plain() const;
 
  private:
   friend class TextBuilder;
@@ -107,6 +108,8 @@ void append_upper(std::string& out, std::string_view text);
 void append_lower(std::string& out, std::string_view text);
 char32_t upper_code_point(char32_t code_point);
 char32_t lower_code_point(char32_t code_point);
+bool is_upper(char32_t code_point);  // what has a lower case
+bool is_lower(char32_t code_point);
 std::string capitalize(std::string_view text);    // str.capitalize()
 std::string title_method(std::string_view text);  // str.title()
 std::string title_filter(

@@ -48,8 +48,6 @@ bool List::take() const {
   return !std::exchange(items_->taken, true);
 }
 
-namespace {
-
 bool is_hashable(const Value& value) {
   if (value.is<Dict>()) return false;
   if (const List* list = value.get<List>()) {
@@ -60,8 +58,6 @@ bool is_hashable(const Value& value) {
   }
   return true;
 }
-
-}  // namespace
 
 Result<Dict> Dict::create(Items items, Budget& budget) {
   if (items.size() > kItemsMax) return limit_error("the length of a dict", int64_t{kItemsMax});
@@ -246,12 +242,13 @@ std::optional<double> as_number(const Value& value) {
 namespace {
 
 Result<List> characters(const Text& text, Budget& budget) {
-  const std::string_view bytes = text.view();
+  const Text plain = text.as_plain();
+  const std::string_view bytes = plain.view();
   HEARTH_TRY(budget.spend_bytes(bytes.size() * sizeof(Value)));  // before the vector grows
   std::vector<Value> items;
   for (std::size_t at = 0; at < bytes.size();) {
     const std::size_t end = at + decode_utf8(bytes.substr(at)).bytes;
-    items.push_back({text.slice(at, end)});
+    items.push_back({plain.slice(at, end)});
     at = end;
   }
   return List::create(ListKind::kList, std::move(items), budget);

@@ -153,6 +153,8 @@ int depth_of(const Value& value);
 // Python's name of the type, for messages.
 std::string_view type_name(const Value& value);
 bool is_truthy(const Value& value);
+// Whether it can be the key of a dict.
+bool is_hashable(const Value& value);
 // The number behind an int or a bool.
 std::optional<int64_t> as_integer(const Value& value);
 // The number behind an int, bool or float.
