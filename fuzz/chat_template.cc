@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/check.h"
-#include "text/chat_template.h"
-#include "text/template_limits.h"
+#include "template/chat_template.h"
+#include "template/limits.h"
 
 namespace {
 

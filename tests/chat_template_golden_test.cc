@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/files.h"
-#include "text/chat_template.h"
+#include "template/chat_template.h"
 
 namespace hearth {
 namespace {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes src/text/template_case.cc: simple upper and lower case mappings as Python's str has them.
+"""Writes src/template/case.cc: simple upper and lower case mappings as Python's str has them.
 
-    python3 tools/make_case_table.py > src/text/template_case.cc
+    python3 tools/make_case_table.py > src/template/case.cc
 """
 
 import unicodedata
@@ -47,7 +47,7 @@ def table(name, runs):
 
 print(f"""// SPDX-License-Identifier: Apache-2.0
 // Written by tools/make_case_table.py: the case mappings of Unicode {unicodedata.unidata_version}, one code point to one.
-#include "text/template_case.h"
+#include "template/case.h"
 
 #include <algorithm>
 

@@ -23,7 +23,7 @@
 #include "format/gguf.h"
 #include "model/forward.h"
 #include "model/model.h"
-#include "text/chat_template.h"
+#include "template/chat_template.h"
 #include "text/tokenizer.h"
 
 namespace hearth {
