@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the seed corpora fuzz/corpus/gguf and fuzz/corpus/unicode.
+"""Writes the seed corpora fuzz/corpus/gguf, fuzz/corpus/gguf_split and fuzz/corpus/unicode.
 
 The same files every time; run it again after a change and check the result in. The other corpora
 are made where their inputs come from.
@@ -14,6 +14,9 @@ U8, I8, U16, I16, U32, I32, F32, BOOL, STRING, ARRAY, U64, I64, F64 = range(13)
 PACK = {U8: "B", I8: "b", U16: "H", I16: "h", U32: "I", I32: "i", F32: "f", BOOL: "B",
         U64: "Q", I64: "q", F64: "d"}
 TYPE_F32, TYPE_F16, TYPE_Q4_0, TYPE_Q4_1, TYPE_Q8_0, TYPE_Q4_K = 0, 1, 2, 3, 8, 12
+# Type ids of all that hearth computes with: values and bytes of a block.
+BLOCKS = {0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34), 10: (256, 84),
+          11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210), 20: (32, 18), 30: (1, 2), 39: (32, 17)}
 HUGE = 1 << 63
 
 
@@ -51,6 +54,16 @@ def gguf(entries=(), tensors=(), data=b"", version=3, alignment=32, counts=None)
     return out
 
 
+def every_type():
+    """A row of 256 values of each type."""
+    tensors, data = [], b""
+    for gguf_type, (values, block_bytes) in BLOCKS.items():
+        tensors.append(tensor(f"t{gguf_type}", [256], gguf_type, len(data)))
+        data += bytes((gguf_type + i) % 256 for i in range(256 // values * block_bytes))
+        data += bytes(-len(data) % 32)
+    return gguf([], tensors, data)
+
+
 def sound_gguf():
     scalars = [entry("u8", U8, 255), entry("i8", I8, -1), entry("u16", U16, 65535),
                entry("i16", I16, -2), entry("u32", U32, 1), entry("i32", I32, -3),
@@ -76,6 +89,7 @@ def sound_gguf():
                             [tensor("a", [1], TYPE_F32, 0), tensor("b", [1], TYPE_F32, 64)],
                             bytes(68), alignment=64),
         "rank4": gguf([], [tensor("w", [32, 1, 2, 1], TYPE_Q4_0, 0)], bytes(36)),
+        "every_type": every_type(),
         "k_quant": gguf([], [tensor("w", [256], TYPE_Q4_K, 0)], bytes(144)),
         "gaps": gguf([], [tensor("a", [1], TYPE_F16, 64), tensor("b", [1], TYPE_F32, 0)],
                      bytes(128)),
@@ -120,9 +134,47 @@ def broken_gguf():
         "misaligned": gguf([], [tensor("w", [1], TYPE_F32, 16)], one),
         "overlap": gguf([], [tensor("a", [9], TYPE_F32, 0), tensor("b", [1], TYPE_F32, 32)], one),
         "unknown_tensor_type": gguf([], [tensor("w", [256], 23, 0)], bytes(256)),
+        "ragged_superblock": gguf([], [tensor("w", [288], TYPE_Q4_K, 0)], bytes(288)),
         "ragged_row": gguf([], [tensor("w", [33], TYPE_Q4_0, 0)], one),
         "safetensors": struct.pack("<Q", 2) + b"{}",
         "git_lfs": b"version https://git-lfs.github.com/spec/v1\n",
+    }
+
+
+def part(number, count, tensors, names, entries=()):
+    keys = [entry("split.no", U16, number), entry("split.count", U16, count),
+            entry("split.tensors.count", I32, tensors)]
+    return gguf([*entries, *keys], [tensor(name, [8], TYPE_F32, 32 * i) for i, name in enumerate(names)],
+                bytes(range(32 * len(names))))
+
+
+def parts(*files):
+    """What fuzz/gguf_split.cc cuts up again."""
+    return (bytes([len(files) - 1]) + b"".join(struct.pack("<I", len(f)) + f for f in files[:-1]) + files[-1])
+
+
+def gguf_split_seeds():
+    title = [entry("general.name", STRING, "split")]
+    first, second = part(0, 2, 3, ["a", "b"], title), part(1, 2, 3, ["c"])
+    return {
+        "two": parts(first, second),
+        "three": parts(part(0, 3, 2, [], title), part(1, 3, 2, ["x"]), part(2, 3, 2, ["y"])),
+        "whole": parts(gguf(title)),
+        "one_of_one": parts(part(0, 1, 1, ["a"])),
+        "swapped": parts(second, first),
+        "twice_the_first": parts(first, first),
+        "foreign": parts(first, gguf(title)),
+        "other_count": parts(first, part(1, 3, 3, ["c"])),
+        "other_total": parts(first, part(1, 2, 4, ["c"])),
+        "missing_tensor": parts(first, part(1, 2, 3, [])),
+        "same_tensor": parts(first, part(1, 2, 3, ["a"])),
+        "second_cut_short": parts(first, second[:-1]),
+        "number_too_high": parts(part(2, 2, 3, ["a"]), second),
+        "count_0": parts(part(0, 0, 3, ["a"]), second),
+        "count_huge": parts(part(0, 65535, 3, ["a"]), second),
+        "no_number": parts(gguf([entry("split.count", U16, 2)]), second),
+        "number_is_text": parts(gguf([entry("split.count", STRING, "2")]), second),
+        "total_negative": parts(part(0, 2, -1, ["a"]), second),
     }
 
 
@@ -154,6 +206,7 @@ def write(folder, seeds):
 
 def main():
     write(CORPUS / "gguf", {**sound_gguf(), **broken_gguf()})
+    write(CORPUS / "gguf_split", gguf_split_seeds())
     write(CORPUS / "unicode", unicode_seeds())
 
 

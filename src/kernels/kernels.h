@@ -35,6 +35,8 @@ struct Activations {
   float* scales = nullptr;  // [tokens][columns / 32]
   int32_t* sums =
       nullptr;  // [tokens][columns / 32]: sum of the group's codes (of 256 codes + fine_codes)
+  int32_t* half_sums =
+      nullptr;  // [tokens][columns / 16]: the same of 16 codes, for types with a scale for each 16
   float* scaled_sums = nullptr;  // [tokens][columns / 32]: scales * sums
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every kernel of every instruction set that this CPU has, against plain loops in double precision.
+// The kernels over vectors and attention, of every instruction set that this CPU has, against plain
+// loops in double precision. Matrix products are matmul_test.cc's.
 #include "kernels/kernels.h"
 
 #include <gtest/gtest.h>
@@ -11,183 +12,16 @@
 #include <string>
 #include <vector>
 
-#include "base/strings.h"
-#include "tensor/dequantize.h"
+#include "kernels/test_matrix.h"
 #include "tensor/half.h"
 
 namespace hearth {
 namespace {
 
-constexpr DType kTypes[] = {DType::kF32,  DType::kF16,  DType::kBF16, DType::kQ4_0,
-                            DType::kQ4_1, DType::kQ5_0, DType::kQ8_0};
-
-// Random blocks of a type: any bits for codes, small scales and mins.
-std::vector<std::byte> random_rows(DType dtype, int32_t rows, int32_t columns,
-                                   std::mt19937& random) {
-  const DTypeInfo& info = dtype_info(dtype);
-  const std::size_t blocks = static_cast<std::size_t>(rows) * columns / info.block_values;
-  std::vector<std::byte> bytes(blocks * info.block_bytes);
-  std::normal_distribution<float> normal(0.0f, 0.05f);
-  for (std::byte& byte : bytes) byte = static_cast<std::byte>(random());
-  for (std::size_t block = 0; block < blocks; ++block) {
-    std::byte* at = bytes.data() + block * info.block_bytes;
-    const float scale = normal(random);
-    const uint16_t half = dtype == DType::kBF16 ? float_to_bfloat(scale) : float_to_half(scale);
-    if (dtype == DType::kF32) {
-      std::memcpy(at, &scale, 4);
-    } else {
-      std::memcpy(at, &half, 2);
-    }
-    if (dtype == DType::kQ4_1) {
-      const uint16_t min = float_to_half(normal(random));
-      std::memcpy(at + 2, &min, 2);
-    }
-  }
-  return bytes;
-}
-
-// A random matrix, packed, and the same as float.
-struct TestMatrix {
-  TestMatrix(DType dtype, int32_t rows, int32_t columns, std::mt19937& random)
-      : values(static_cast<std::size_t>(rows) * columns) {
-    const auto blocks = random_rows(dtype, rows, columns, random);
-    const std::size_t row_bytes = blocks.size() / rows;
-    for (int32_t row = 0; row < rows; ++row) {
-      dequantize(dtype, {blocks.data() + row * row_bytes, row_bytes},
-                 {values.data() + static_cast<std::size_t>(row) * columns,
-                  static_cast<std::size_t>(columns)});
-    }
-    packed = {
-        .dtype = dtype, .rows = rows, .columns = columns, .layout = panel_layout(dtype, columns)};
-    memory.resize(static_cast<std::size_t>(packed.panels()) * packed.layout.bytes);
-    packed.data = memory.data();
-    for (int32_t panel = 0; panel < packed.panels(); ++panel) {
-      pack_panel(dtype, blocks.data() + static_cast<std::size_t>(panel) * kPanelRows * row_bytes,
-                 row_bytes, std::min(kPanelRows, rows - panel * kPanelRows), columns,
-                 memory.data() + panel * packed.layout.bytes);
-    }
-  }
-
-  std::vector<float> values;  // [rows][columns]
-  std::vector<std::byte> memory;
-  PanelMatrix packed;
-};
-
-// Random inputs with an outlier now and then, rounded by a table's own kernel.
-struct TestInputs {
-  TestInputs(const KernelTable& kernels, Precision precision, int32_t tokens, int32_t columns,
-             std::mt19937& random)
-      : values(static_cast<std::size_t>(tokens) * columns),
-        codes(values.size()),
-        fine_codes(values.size()),
-        scales(values.size() / kGroupColumns),
-        sums(scales.size()),
-        scaled_sums(scales.size()) {
-    std::normal_distribution<float> normal;
-    for (float& value : values) value = normal(random) * (random() % 50 == 0 ? 30.0f : 1.0f);
-    view = {.precision = precision,
-            .columns = columns,
-            .values = values.data(),
-            .codes = codes.data(),
-            .fine_codes = fine_codes.data(),
-            .scales = scales.data(),
-            .sums = sums.data(),
-            .scaled_sums = scaled_sums.data()};
-    for (int32_t token = 0; token < tokens; ++token) kernels.quantize(view, token);
-  }
-
-  // The value that a matmul with matrices of `dtype` sees.
-  double rounded(std::size_t index, DType dtype) const {
-    if (view.precision == Precision::kFloat || dtype_info(dtype).block_values == 1)
-      return values[index];
-    const double code = view.precision == Precision::kInt16
-                            ? 256.0 * codes[index] + fine_codes[index]
-                            : codes[index];
-    return code * scales[index / kGroupColumns];
-  }
-
-  std::vector<float> values;
-  std::vector<int8_t> codes, fine_codes;
-  std::vector<float> scales;
-  std::vector<int32_t> sums;
-  std::vector<float> scaled_sums;
-  Activations view;
-};
-
-std::vector<float> multiply(const KernelTable& kernels, const TestMatrix& matrix,
-                            const TestInputs& inputs, int32_t tokens, Epilogue epilogue,
-                            float start) {
-  std::vector<float> out(static_cast<std::size_t>(tokens) * matrix.packed.rows, start);
-  kernels.matmul({&matrix.packed, 0, matrix.packed.panels(), &inputs.view, tokens, out.data(),
-                  static_cast<std::size_t>(matrix.packed.rows), epilogue});
-  return out;
-}
-
-void expect_product(const TestMatrix& matrix, const TestInputs& inputs,
-                    const std::vector<float>& out, int32_t tokens, float start) {
-  const auto columns = static_cast<std::size_t>(matrix.packed.columns);
-  for (int32_t token = 0; token < tokens; ++token) {
-    for (int32_t row = 0; row < matrix.packed.rows; ++row) {
-      double sum = start;
-      double magnitude = std::abs(start);
-      for (std::size_t column = 0; column < columns; ++column) {
-        const double product = inputs.rounded(token * columns + column, matrix.packed.dtype) *
-                               matrix.values[static_cast<std::size_t>(row) * columns + column];
-        sum += product;
-        magnitude += std::abs(product);
-      }
-      ASSERT_NEAR(out[static_cast<std::size_t>(token) * matrix.packed.rows + row], sum,
-                  4e-6 * magnitude + 1e-6)
-          << "token " << token << " row " << row;
-    }
-  }
-}
-
 class EachIsa : public testing::TestWithParam<Isa> {
  protected:
   const KernelTable& kernels() const { return kernels_for(GetParam()); }
 };
-
-TEST_P(EachIsa, MatmulEqualsPlainLoops) {
-  std::mt19937 random(1);
-  for (const DType dtype : kTypes) {
-    for (const Precision precision : {Precision::kInt8, Precision::kInt16, Precision::kFloat}) {
-      for (const auto& [rows, columns] :
-           {std::pair{16, 32}, {48, 576}, {37, 96}, {1, 64}, {65, 160}}) {
-        const TestMatrix matrix(dtype, rows, columns, random);
-        for (const int32_t tokens : {1, 2, 3, 4, 5, 6, 7, 8, 9, 17, 40}) {
-          if (tokens > 9 && rows != 37) continue;
-          const TestInputs inputs(kernels(), precision, tokens, columns, random);
-          SCOPED_TRACE(concat(dtype_info(dtype).name, " precision ", static_cast<int>(precision),
-                              " rows ", rows, " columns ", columns, " tokens ", tokens));
-          expect_product(matrix, inputs,
-                         multiply(kernels(), matrix, inputs, tokens, Epilogue::kStore, 7.0f),
-                         tokens, 0.0f);
-          expect_product(matrix, inputs,
-                         multiply(kernels(), matrix, inputs, tokens, Epilogue::kAdd, 2.5f), tokens,
-                         2.5f);
-          if (HasFatalFailure()) return;
-        }
-      }
-    }
-  }
-}
-
-TEST_P(EachIsa, MatmulOfATokenDoesNotDependOnItsCompany) {
-  std::mt19937 random(2);
-  for (const DType dtype : kTypes) {
-    for (const Precision precision : {Precision::kInt8, Precision::kInt16, Precision::kFloat}) {
-      const TestMatrix matrix(dtype, 40, 128, random);
-      const TestInputs inputs(kernels(), precision, 41, 128, random);
-      const auto all = multiply(kernels(), matrix, inputs, 41, Epilogue::kStore, 0.0f);
-      for (int32_t tokens = 1; tokens < 41; ++tokens) {
-        const auto some = multiply(kernels(), matrix, inputs, tokens, Epilogue::kStore, 0.0f);
-        ASSERT_EQ(std::memcmp(all.data(), some.data(), some.size() * sizeof(float)), 0)
-            << dtype_info(dtype).name << " " << tokens << " tokens";
-      }
-    }
-  }
-}
 
 TEST_P(EachIsa, QuantizeStaysWithinHalfAStep) {
   std::mt19937 random(3);
@@ -206,10 +40,14 @@ TEST_P(EachIsa, QuantizeStaysWithinHalfAStep) {
     for (std::size_t group = 0; group < inputs.sums.size(); ++group) {
       int sum = 0;
       for (std::size_t i = group * 32; i < group * 32 + 32; ++i) {
+        if (i == group * 32 + 16) {
+          EXPECT_EQ(inputs.half_sums[group * 2], sum);
+        }
         sum += precision == Precision::kInt16 ? 256 * inputs.codes[i] + inputs.fine_codes[i]
                                               : inputs.codes[i];
       }
       EXPECT_EQ(inputs.sums[group], sum);
+      EXPECT_EQ(inputs.half_sums[group * 2] + inputs.half_sums[group * 2 + 1], sum);
       EXPECT_FLOAT_EQ(inputs.scaled_sums[group], inputs.scales[group] * static_cast<float>(sum));
     }
   }
@@ -383,38 +221,6 @@ TEST_P(EachIsa, AttentionEqualsPlainLoops) {
 INSTANTIATE_TEST_SUITE_P(Isa, EachIsa,
                          testing::ValuesIn(available_isas().begin(), available_isas().end()),
                          [](const auto& isa) { return std::string(isa_name(isa.param)); });
-
-TEST(Pack, KeepsEveryNumber) {
-  std::mt19937 random(6);
-  for (const DType dtype : kTypes) {
-    const TestMatrix matrix(dtype, 37, 96, random);
-    for (int32_t row = 0; row < 37; ++row) {
-      std::vector<float> out(96);
-      unpack_row(matrix.packed, row, out);
-      for (std::size_t i = 0; i < 96; ++i) {
-        ASSERT_EQ(out[i], matrix.values[static_cast<std::size_t>(row) * 96 + i])
-            << dtype_info(dtype).name << " row " << row;
-      }
-    }
-  }
-}
-
-TEST(Isa, Avx2AndAvx512GiveTheSameBits) {
-  if (best_isa() != Isa::kAvx512) GTEST_SKIP() << "this CPU has no AVX-512 VNNI";
-  std::mt19937 random(7);
-  for (const DType dtype : kTypes) {
-    for (const Precision precision : {Precision::kInt8, Precision::kInt16, Precision::kFloat}) {
-      const TestMatrix matrix(dtype, 64, 256, random);
-      const TestInputs inputs(kernels_for(Isa::kAvx2), precision, 9, 256, random);
-      const auto narrow =
-          multiply(kernels_for(Isa::kAvx2), matrix, inputs, 9, Epilogue::kStore, 0.0f);
-      const auto wide =
-          multiply(kernels_for(Isa::kAvx512), matrix, inputs, 9, Epilogue::kStore, 0.0f);
-      ASSERT_EQ(std::memcmp(narrow.data(), wide.data(), wide.size() * sizeof(float)), 0)
-          << dtype_info(dtype).name;
-    }
-  }
-}
 
 }  // namespace
 }  // namespace hearth

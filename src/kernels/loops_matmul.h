@@ -1,54 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Matrix products over N16K4 panels. See loops.h for how it is included.
 //
-// Integer path, for each group of 32 columns and 16 rows:
+// Integer path, for each group of columns that share a scale (32, or 16) and 16 rows:
 //   out += float(sum of code_w * code_x - zero * sum of code_x) * (scale_w * scale_x) + min_w *
 //   (scale_x * sum of code_x)
 // The zero point enters as the starting value of the integer sum, so it costs nothing.
 #pragma once
 
 #include "kernels/kernels.h"
+#include "kernels/loops_formats.h"
 #include "kernels/loops_vector.h"
 
 namespace hearth {
 namespace {
-
-// A block format: how many code lines a group has, its zero point, whether it has a min, and its
-// codes as operands.
-struct FormatQ4_0 {
-  static constexpr DType kType = DType::kQ4_0;
-  static constexpr bool kNibbles = true, kFifths = false, kMin = false;
-  static constexpr int kZero = 8;
-};
-struct FormatQ4_1 {
-  static constexpr DType kType = DType::kQ4_1;
-  static constexpr bool kNibbles = true, kFifths = false, kMin = true;
-  static constexpr int kZero = 0;
-};
-struct FormatQ5_0 {
-  static constexpr DType kType = DType::kQ5_0;
-  static constexpr bool kNibbles = true, kFifths = true, kMin = false;
-  static constexpr int kZero = 16;
-};
-struct FormatQ8_0 {
-  static constexpr DType kType = DType::kQ8_0;
-  static constexpr bool kNibbles = false, kFifths = false, kMin = false;
-  static constexpr int kZero = kByteZero;
-};
-
-// One panel's planes, advanced group by group.
-struct PanelPlanes {
-  const std::byte* codes;
-  const std::byte* fifths;
-  const std::byte* scales;
-  const std::byte* mins;
-};
-
-inline PanelPlanes panel_planes(const PanelMatrix& weights, int32_t panel) {
-  const std::byte* base = weights.data + static_cast<std::size_t>(panel) * weights.layout.bytes;
-  return {base, base + weights.layout.fifths, base + weights.layout.scales,
-          base + weights.layout.mins};
-}
 
 // Writes 16 finished rows of one token, or those of them that exist.
 inline void finish_rows(const MatmulArgs& args, int32_t panel, int32_t token,
@@ -76,73 +40,118 @@ struct TokenInputs {
   const int8_t* fine_codes;
   const float* scales;
   const int32_t* sums;
+  const int32_t* half_sums;
   const float* scaled_sums;
 };
 
 inline TokenInputs token_inputs(const Activations& x, int32_t token) {
   const std::size_t row = static_cast<std::size_t>(token) * static_cast<std::size_t>(x.columns);
   const std::size_t group_row = row / kGroupColumns;
-  return {x.codes + row, x.fine_codes + (x.fine_codes != nullptr ? row : 0), x.scales + group_row,
-          x.sums + group_row, x.scaled_sums + group_row};
+  return {x.codes + row,
+          x.fine_codes + (x.fine_codes != nullptr ? row : 0),
+          x.scales + group_row,
+          x.sums + group_row,
+          x.half_sums + group_row * 2,
+          x.scaled_sums + group_row};
 }
 
-// acc[t] += one line of codes times four activation bytes of each token at `column`.
+// acc[t] += one quad of codes times four activation bytes of each token at `column`.
 template <typename Format, int kTokens, bool kWide>
-inline void dot_line(VecB codes, const TokenInputs (&x)[kTokens], std::size_t column,
-                     VecI (&acc)[kTokens], VecI (&fine)[kTokens]) {
+HEARTH_INLINE void dot_quad(VecB codes, const TokenInputs (&x)[kTokens], std::size_t column,
+                            VecI (&acc)[kTokens], VecI (&fine)[kTokens]) {
   for (int t = 0; t < kTokens; ++t) {
-    if constexpr (Format::kNibbles) {
-      acc[t] = i_dot_unsigned(acc[t], codes, x[t].codes + column);
-      if constexpr (kWide) fine[t] = i_dot_unsigned(fine[t], codes, x[t].fine_codes + column);
-    } else {
+    if constexpr (Format::kSigned) {
       acc[t] = i_dot_signed(acc[t], codes, x[t].codes + column);
       if constexpr (kWide) fine[t] = i_dot_signed(fine[t], codes, x[t].fine_codes + column);
+    } else {
+      acc[t] = i_dot_unsigned(acc[t], codes, x[t].codes + column);
+      if constexpr (kWide) fine[t] = i_dot_unsigned(fine[t], codes, x[t].fine_codes + column);
     }
   }
 }
 
-// All dot products of one group for kLanes rows (the `part`-th of the panel's) and kTokens tokens.
-template <typename Format, int kTokens, bool kWide>
-inline void dot_group(const PanelPlanes& planes, std::size_t group, int part,
-                      const TokenInputs (&x)[kTokens], VecI (&acc)[kTokens],
-                      VecI (&fine)[kTokens]) {
-  const std::size_t column = group * kGroupColumns;
-  if constexpr (Format::kNibbles) {
-    const std::byte* line = planes.codes + group * 256 + part * (kLanes * 4);
-    const std::byte* masks = planes.fifths + group * 64 + part * (kLanes / 2);
-    VecI high_acc[kTokens];  // a second chain of additions: the low and the high nibbles need not
-                             // wait for each other
+// `kCount` quads from `kQuad` on.
+template <typename Format, int kTokens, bool kWide, int kQuad, int kCount>
+HEARTH_INLINE void dot_quads(const PanelPlanes& planes, std::size_t group, int part,
+                             const TokenInputs (&x)[kTokens], VecI (&acc)[kTokens],
+                             VecI (&fine)[kTokens]) {
+  dot_quad<Format, kTokens, kWide>(quad_codes<Format, kQuad>(planes, group, part), x,
+                                   group * kGroupColumns + kQuad * 4, acc, fine);
+  if constexpr (kCount > 1) {
+    dot_quads<Format, kTokens, kWide, kQuad + 1, kCount - 1>(planes, group, part, x, acc, fine);
+  }
+}
+
+// Quads j and 4 + j, j from `kQuad` on, each half into sums of its own: neighbours share a line,
+// and the two chains of additions need not wait for each other.
+template <typename Format, int kTokens, bool kWide, int kQuad>
+HEARTH_INLINE void dot_halves(const PanelPlanes& planes, std::size_t group, int part,
+                              const TokenInputs (&x)[kTokens], VecI (&acc)[kTokens],
+                              VecI (&fine)[kTokens], VecI (&high_acc)[kTokens],
+                              VecI (&high_fine)[kTokens]) {
+  dot_quads<Format, kTokens, kWide, kQuad, 1>(planes, group, part, x, acc, fine);
+  dot_quads<Format, kTokens, kWide, kQuad + 4, 1>(planes, group, part, x, high_acc, high_fine);
+  if constexpr (kQuad < 3) {
+    dot_halves<Format, kTokens, kWide, kQuad + 1>(planes, group, part, x, acc, fine, high_acc,
+                                                  high_fine);
+  }
+}
+
+// All dot products of the columns that share a scale, from quad `kQuad` on.
+template <typename Format, int kTokens, bool kWide, int kQuad>
+HEARTH_INLINE void dot_columns(const PanelPlanes& planes, std::size_t group, int part,
+                               const TokenInputs (&x)[kTokens], VecI (&acc)[kTokens],
+                               VecI (&fine)[kTokens]) {
+  constexpr bool kLinesOfTwoQuads = Format::kPanel.codes == PanelCodes::kNibbles;
+  if constexpr (Format::kScaleQuads == 4 || !kLinesOfTwoQuads) {
+    dot_quads<Format, kTokens, kWide, kQuad, Format::kScaleQuads>(planes, group, part, x, acc,
+                                                                  fine);
+  } else if constexpr (kTokens <= 2) {
+    VecI high_acc[kTokens];
     VecI high_fine[kTokens];
-    if constexpr (kTokens <= 2) {
-      for (int t = 0; t < kTokens; ++t) high_acc[t] = high_fine[t] = i_set1(0);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      const VecB both = b_load(line + j * 64);
-      VecB low = b_low(both);
-      VecB high = b_high(both);
-      if constexpr (Format::kFifths) {
-        low = b_fifth(low, masks + j * 8);
-        high = b_fifth(high, masks + 32 + j * 8);
-      }
-      dot_line<Format, kTokens, kWide>(low, x, column + j * 4, acc, fine);
-      if constexpr (kTokens <= 2) {
-        dot_line<Format, kTokens, kWide>(high, x, column + 16 + j * 4, high_acc, high_fine);
-      } else {
-        dot_line<Format, kTokens, kWide>(high, x, column + 16 + j * 4, acc, fine);
-      }
-    }
-    if constexpr (kTokens <= 2) {
-      for (int t = 0; t < kTokens; ++t) {
-        acc[t] = i_add(acc[t], high_acc[t]);
-        fine[t] = i_add(fine[t], high_fine[t]);
-      }
+    for (int t = 0; t < kTokens; ++t) high_acc[t] = high_fine[t] = i_set1(0);
+    dot_halves<Format, kTokens, kWide, 0>(planes, group, part, x, acc, fine, high_acc, high_fine);
+    for (int t = 0; t < kTokens; ++t) {
+      acc[t] = i_add(acc[t], high_acc[t]);
+      fine[t] = i_add(fine[t], high_fine[t]);
     }
   } else {
-    const std::byte* line = planes.codes + group * 512 + part * (kLanes * 4);
-    for (std::size_t j = 0; j < 8; ++j) {
-      dot_line<Format, kTokens, kWide>(b_signed(b_load(line + j * 64)), x, column + j * 4, acc,
-                                       fine);
+    dot_halves<Format, kTokens, kWide, 0>(planes, group, part, x, acc, fine, acc, fine);
+  }
+}
+
+// sums[t] += the columns that share a scale, from quad `kQuad` of the group on, times each token's;
+// then those that follow in the group.
+template <typename Format, int kTokens, bool kWide, int kQuad = 0>
+HEARTH_INLINE void multiply_group(const PanelPlanes& planes, std::size_t group, int part,
+                                  const TokenInputs (&x)[kTokens], VecF (&sums)[kTokens]) {
+  constexpr bool kHalves = Format::kScaleQuads == 4;
+  const std::size_t half = group * 2 + kQuad / 4;
+  VecI acc[kTokens];
+  VecI fine[kTokens];
+  for (int t = 0; t < kTokens; ++t) {
+    const int32_t sum = kHalves ? x[t].half_sums[half] : x[t].sums[group];
+    const VecI start = i_set1(-Format::kZero * sum);
+    acc[t] = kWide ? i_set1(0) : start;
+    fine[t] = start;
+  }
+  dot_columns<Format, kTokens, kWide, kQuad>(planes, group, part, x, acc, fine);
+  const VecF scale = group_scale<Format, kQuad>(planes, group, part);
+  for (int t = 0; t < kTokens; ++t) {
+    const VecI total = kWide ? i_add(i_shift_left<8>(acc[t]), fine[t]) : acc[t];
+    sums[t] = f_fma(f_from_i(total), f_mul(scale, f_set1(x[t].scales[group])), sums[t]);
+  }
+  if constexpr (Format::kMin) {
+    const VecF min = group_min<Format, kQuad>(planes, group, part);
+    for (int t = 0; t < kTokens; ++t) {
+      const float scaled_sum = kHalves
+                                   ? x[t].scales[group] * static_cast<float>(x[t].half_sums[half])
+                                   : x[t].scaled_sums[group];
+      sums[t] = f_fma(min, f_set1(scaled_sum), sums[t]);
     }
+  }
+  if constexpr (kHalves && kQuad == 0) {
+    multiply_group<Format, kTokens, kWide, 4>(planes, group, part, x, sums);
   }
 }
 
@@ -158,24 +167,7 @@ inline void multiply_tile(const MatmulArgs& args, int32_t panel, int32_t token) 
     VecF sums[kTokens];
     for (VecF& sum : sums) sum = f_set1(0.0f);
     for (std::size_t group = 0; group < groups; ++group) {
-      VecI acc[kTokens];
-      VecI fine[kTokens];
-      for (int t = 0; t < kTokens; ++t) {
-        const VecI start = i_set1(-Format::kZero * x[t].sums[group]);
-        acc[t] = kWide ? i_set1(0) : start;
-        fine[t] = start;
-      }
-      dot_group<Format, kTokens, kWide>(planes, group, part, x, acc, fine);
-      const VecF scale = f_load_half(planes.scales + group * 32 + part * (kLanes * 2));
-      for (int t = 0; t < kTokens; ++t) {
-        const VecI total = kWide ? i_add(i_shift_left<8>(acc[t]), fine[t]) : acc[t];
-        sums[t] = f_fma(f_from_i(total), f_mul(scale, f_set1(x[t].scales[group])), sums[t]);
-      }
-      if constexpr (Format::kMin) {
-        const VecF min = f_load_half(planes.mins + group * 32 + part * (kLanes * 2));
-        for (int t = 0; t < kTokens; ++t)
-          sums[t] = f_fma(min, f_set1(x[t].scaled_sums[group]), sums[t]);
-      }
+      multiply_group<Format, kTokens, kWide>(planes, group, part, x, sums);
     }
     for (int t = 0; t < kTokens; ++t) out[t][part] = sums[t];
   }
@@ -206,91 +198,6 @@ void multiply_integer(const MatmulArgs& args) {
 }
 
 // Float path: a group of 16 rows as floats, weights[32][16], then multiply-adds in column order.
-
-// Columns of which the codes are bits 8 * kByte.. of `words` (one word a row): scale * (code -
-// zero) + min.
-template <typename Format, int kByte>
-inline void decode_columns(VecI words, VecI low_fifths, VecI high_fifths, VecF scale, VecF min,
-                           float* low, float* high) {
-  const auto put = [&](VecI code, int zero, float* out) {
-    f_store(out + kByte * kPanelRows,
-            f_add(f_mul(scale, f_from_i(i_sub(code, i_set1(zero)))), min));
-  };
-  if constexpr (Format::kNibbles) {
-    VecI low_code = i_and(i_shift_right<8 * kByte>(words), i_set1(15));
-    VecI high_code = i_and(i_shift_right<8 * kByte + 4>(words), i_set1(15));
-    if constexpr (Format::kFifths) {
-      low_code =
-          i_add(low_code, i_shift_left<4>(i_and(i_shift_right<kByte>(low_fifths), i_set1(1))));
-      high_code =
-          i_add(high_code, i_shift_left<4>(i_and(i_shift_right<kByte>(high_fifths), i_set1(1))));
-    }
-    put(low_code, Format::kZero, low);
-    put(high_code, Format::kZero, high);
-  } else {
-    put(i_shift_right<24>(i_shift_left<24 - 8 * kByte>(words)), 0, low);
-  }
-}
-
-// The 16 nibbles of mask `index`, one a row, of which kLanes from row `first` on.
-inline VecI fifth_nibbles(const std::byte* masks, int index, int first) {
-  int32_t nibbles[kLanes];
-  for (int lane = 0; lane < kLanes; ++lane) {
-    const int row = first + lane;
-    nibbles[lane] = static_cast<int32_t>(masks[index * 8 + row / 2]) >> (row % 2 * 4) & 15;
-  }
-  return i_load(nibbles);
-}
-
-// Codes to floats for one group of a block format.
-template <typename Format>
-inline void decode_group(const PanelPlanes& planes, std::size_t group, float* weights) {
-  constexpr int kLines = Format::kNibbles ? 4 : 8;
-  for (int part = 0; part < kParts; ++part) {
-    const std::size_t at = group * 32 + part * (kLanes * 2);
-    const VecF scale = f_load_half(planes.scales + at);
-    const VecF min = Format::kMin ? f_load_half(planes.mins + at) : f_set1(0.0f);
-    for (int line = 0; line < kLines; ++line) {
-      const VecI words = i_load(planes.codes + (group * kLines + line) * 64 + part * (kLanes * 4));
-      VecI low_fifths = i_set1(0);
-      VecI high_fifths = i_set1(0);
-      if constexpr (Format::kFifths) {
-        low_fifths = fifth_nibbles(planes.fifths + group * 64, line, part * kLanes);
-        high_fifths = fifth_nibbles(planes.fifths + group * 64, line + 4, part * kLanes);
-      }
-      float* low = weights + line * 4 * kPanelRows + part * kLanes;
-      float* high = Format::kNibbles ? low + 16 * kPanelRows : nullptr;
-      decode_columns<Format, 0>(words, low_fifths, high_fifths, scale, min, low, high);
-      decode_columns<Format, 1>(words, low_fifths, high_fifths, scale, min, low, high);
-      decode_columns<Format, 2>(words, low_fifths, high_fifths, scale, min, low, high);
-      decode_columns<Format, 3>(words, low_fifths, high_fifths, scale, min, low, high);
-    }
-  }
-}
-
-struct FormatF32 {
-  static VecF load(const std::byte* plane, std::size_t element) {
-    return f_load(reinterpret_cast<const float*>(plane) + element);
-  }
-};
-struct FormatF16 {
-  static VecF load(const std::byte* plane, std::size_t element) {
-    return f_load_half(plane + element * 2);
-  }
-};
-struct FormatBF16 {
-  static VecF load(const std::byte* plane, std::size_t element) {
-    return f_load_bfloat(plane + element * 2);
-  }
-};
-
-template <typename Format>
-  requires requires { &Format::load; }
-inline void decode_group(const PanelPlanes& planes, std::size_t group, float* weights) {
-  for (int i = 0; i < kGroupColumns * kPanelRows; i += kLanes) {
-    f_store(weights + i, Format::load(planes.codes, group * kGroupColumns * kPanelRows + i));
-  }
-}
 
 constexpr int32_t kFloatTokens =
     128;  // tokens whose sums wait in memory while a group is decoded once
@@ -367,22 +274,36 @@ void multiply_blocks(const MatmulArgs& args) {
 
 void matmul(const MatmulArgs& args) {
   switch (args.weights->dtype) {
-    case DType::kQ4_0:
-      return multiply_blocks<FormatQ4_0>(args);
-    case DType::kQ4_1:
-      return multiply_blocks<FormatQ4_1>(args);
-    case DType::kQ5_0:
-      return multiply_blocks<FormatQ5_0>(args);
-    case DType::kQ8_0:
-      return multiply_blocks<FormatQ8_0>(args);
+    case DType::kF32:
+      return multiply_float<FormatF32>(args);
     case DType::kF16:
       return multiply_float<FormatF16>(args);
     case DType::kBF16:
       return multiply_float<FormatBF16>(args);
-    case DType::kF32:
-      return multiply_float<FormatF32>(args);
-    default:
-      __builtin_trap();  // a type that has no panels: the loader refuses it
+    case DType::kQ4_0:
+      return multiply_blocks<Format<DType::kQ4_0>>(args);
+    case DType::kQ4_1:
+      return multiply_blocks<Format<DType::kQ4_1>>(args);
+    case DType::kQ5_0:
+      return multiply_blocks<Format<DType::kQ5_0>>(args);
+    case DType::kQ5_1:
+      return multiply_blocks<Format<DType::kQ5_1>>(args);
+    case DType::kQ8_0:
+      return multiply_blocks<Format<DType::kQ8_0>>(args);
+    case DType::kQ2_K:
+      return multiply_blocks<Format<DType::kQ2_K>>(args);
+    case DType::kQ3_K:
+      return multiply_blocks<Format<DType::kQ3_K>>(args);
+    case DType::kQ4_K:
+      return multiply_blocks<Format<DType::kQ4_K>>(args);
+    case DType::kQ5_K:
+      return multiply_blocks<Format<DType::kQ5_K>>(args);
+    case DType::kQ6_K:
+      return multiply_blocks<Format<DType::kQ6_K>>(args);
+    case DType::kIQ4_NL:
+      return multiply_blocks<Format<DType::kIQ4_NL>>(args);
+    case DType::kMXFP4:
+      return multiply_blocks<Format<DType::kMXFP4>>(args);
   }
 }
 

@@ -89,14 +89,21 @@ inline float max_abs32(const float* in) {
   return max_lane(best);
 }
 
-inline int32_t sum_codes(const int32_t* codes) {
-  int32_t sum = 0;
-  for (int i = 0; i < kGroupColumns; ++i) sum += codes[i];
-  return sum;
+// The sums of the first and the last 16 codes of a group.
+struct HalfSums {
+  int32_t first;
+  int32_t second;
+};
+
+inline HalfSums sum_codes(const int32_t* codes) {
+  HalfSums sums = {0, 0};
+  for (int i = 0; i < 16; ++i) sums.first += codes[i];
+  for (int i = 16; i < kGroupColumns; ++i) sums.second += codes[i];
+  return sums;
 }
 
 // One group of 32 to bytes: code = round(x / scale).
-inline int32_t quantize_int8(const float* in, float inverse, int8_t* codes) {
+inline HalfSums quantize_int8(const float* in, float inverse, int8_t* codes) {
   int32_t wide[kGroupColumns];
   for (int i = 0; i < kGroupColumns; i += kLanes) {
     const VecI code = f_round(f_mul(f_load(in + i), f_set1(inverse)));
@@ -107,7 +114,7 @@ inline int32_t quantize_int8(const float* in, float inverse, int8_t* codes) {
 }
 
 // One group of 32 to two bytes a value: 256 * coarse + fine.
-inline int32_t quantize_int16(const float* in, float inverse, int8_t* codes, int8_t* fine_codes) {
+inline HalfSums quantize_int16(const float* in, float inverse, int8_t* codes, int8_t* fine_codes) {
   int32_t wide[kGroupColumns];
   for (int i = 0; i < kGroupColumns; i += kLanes) {
     const VecI code = f_round(f_mul(f_load(in + i), f_set1(inverse)));
@@ -136,11 +143,13 @@ void quantize(const Activations& out, int32_t token) {
     const float peak = max_abs32(x);
     const float inverse = peak > 1e-30f ? codes_max / peak : 0.0f;
     const float scale = peak > 1e-30f ? peak / codes_max : 0.0f;
-    const int32_t sum = wide ? quantize_int16(x, inverse, out.codes + at, out.fine_codes + at)
-                             : quantize_int8(x, inverse, out.codes + at);
+    const HalfSums sums = wide ? quantize_int16(x, inverse, out.codes + at, out.fine_codes + at)
+                               : quantize_int8(x, inverse, out.codes + at);
     out.scales[slot] = scale;
-    out.sums[slot] = sum;
-    out.scaled_sums[slot] = scale * static_cast<float>(sum);
+    out.sums[slot] = sums.first + sums.second;
+    out.half_sums[slot * 2] = sums.first;
+    out.half_sums[slot * 2 + 1] = sums.second;
+    out.scaled_sums[slot] = scale * static_cast<float>(out.sums[slot]);
   }
 }
 

@@ -4,13 +4,15 @@
 
 #include "base/check.h"
 #include "kernels/panel.h"
-#include "tensor/half.h"
+#include "kernels/panel_format.h"
+#include "tensor/k_block.h"
 
 namespace hearth {
 namespace {
 
-// Where a block type keeps its fields: byte offsets inside a block of 32 values.
+// Where a type of 32-value blocks keeps its fields: byte offsets inside a block.
 struct BlockFields {
+  std::size_t scale_bytes = 2;
   std::size_t min = 0;     // 0: none
   std::size_t fifths = 0;  // 0: none
   std::size_t codes = 2;
@@ -20,19 +22,22 @@ struct BlockFields {
 BlockFields block_fields(DType dtype) {
   switch (dtype) {
     case DType::kQ4_0:
+    case DType::kIQ4_NL:
       return {};
     case DType::kQ4_1:
       return {.min = 2, .codes = 4};
     case DType::kQ5_0:
       return {.fifths = 2, .codes = 6};
+    case DType::kQ5_1:
+      return {.min = 2, .fifths = 4, .codes = 8};
     case DType::kQ8_0:
       return {.code_words = 8};
+    case DType::kMXFP4:
+      return {.scale_bytes = 1, .codes = 1};
     default:
       check_failed("a block type has a panel layout", __FILE__, __LINE__);
   }
 }
-
-bool is_float(DType dtype) { return dtype_info(dtype).block_values == 1; }
 
 std::size_t align64(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -48,107 +53,197 @@ void pack_floats(const std::byte* rows, std::size_t row_bytes, int32_t row_count
   }
 }
 
-// Spreads a row's 32 fifth bits over the 8 masks of its group.
-void pack_fifths(uint32_t fifths, int32_t row, std::byte* masks) {
-  for (int j = 0; j < 8; ++j) {
-    uint64_t mask;
-    std::memcpy(&mask, masks + j * 8, 8);
-    mask |= static_cast<uint64_t>(fifths >> 4 * j & 15u) << 4 * row;
-    std::memcpy(masks + j * 8, &mask, 8);
+// Sets bits 4 * row .. 4 * row + 3 of a mask of 64 bits.
+void or_mask(uint32_t bits, std::size_t row, std::byte* mask) {
+  mask[row / 2] |= static_cast<std::byte>(bits << row % 2 * 4);
+}
+
+void pack_blocks(DType dtype, const std::byte* rows, std::size_t row_bytes, int32_t row_count,
+                 int32_t columns, std::byte* panel) {
+  const BlockFields fields = block_fields(dtype);
+  const PanelLayout layout = panel_layout(dtype, columns);
+  const std::size_t block_bytes = dtype_info(dtype).block_bytes;
+  const auto line_bytes = static_cast<std::size_t>(fields.code_words) * 64;
+  const std::size_t scales_bytes = kPanelRows * fields.scale_bytes;
+  for (std::size_t group = 0; group < static_cast<std::size_t>(columns / kGroupColumns); ++group) {
+    std::byte* codes = panel + group * line_bytes;
+    std::byte* scales = panel + layout.scales + group * scales_bytes;
+    std::byte* mins = panel + layout.mins + group * 32;
+    for (std::size_t row = 0; row < static_cast<std::size_t>(row_count); ++row) {
+      const std::byte* block = rows + row * row_bytes + group * block_bytes;
+      for (int word = 0; word < fields.code_words; ++word) {
+        std::memcpy(codes + word * 64 + row * 4, block + fields.codes + word * 4, 4);
+      }
+      std::memcpy(scales + row * fields.scale_bytes, block, fields.scale_bytes);
+      if (fields.min != 0) std::memcpy(mins + row * 2, block + fields.min, 2);
+      if (fields.fifths != 0) {
+        uint32_t fifths;
+        std::memcpy(&fifths, block + fields.fifths, 4);
+        std::byte* masks = panel + layout.high_bits + group * 64;
+        for (int quad = 0; quad < 8; ++quad) {
+          or_mask(fifths >> 4 * quad & 15u, row, masks + quad * 8);
+        }
+      }
+    }
   }
+}
+
+void or_word(uint32_t word, std::byte* at) {
+  uint32_t old;
+  std::memcpy(&old, at, sizeof old);
+  old |= word;
+  std::memcpy(at, &old, sizeof old);
+}
+
+// The eight quads of one row's group, codes as bytes, into the group's lines; `shift` says which
+// bits of the codes are meant.
+void pack_nibbles(const uint32_t (&quads)[8], std::size_t row, std::byte* lines) {
+  for (int j = 0; j < 4; ++j) {
+    const uint32_t word = (quads[j] & 0x0f0f0f0fu) | (quads[4 + j] & 0x0f0f0f0fu) << 4;
+    std::memcpy(lines + j * 64 + row * 4, &word, sizeof word);
+  }
+}
+void pack_pairs(const uint32_t (&quads)[8], int shift, std::size_t row, std::byte* lines) {
+  for (int quad = 0; quad < 8; ++quad) {
+    or_word((quads[quad] >> shift & 0x03030303u) << quad % 4 * 2, lines + quad / 4 * 64 + row * 4);
+  }
+}
+void pack_bits(const uint32_t (&quads)[8], int shift, std::size_t row, std::byte* masks) {
+  for (int quad = 0; quad < 8; ++quad) {
+    // the product moves bit 0 of byte b to bit 24 + b
+    const uint32_t bits = (quads[quad] >> shift & 0x01010101u) * 0x01020408u >> 24 & 15u;
+    or_mask(bits, row, masks + quad * 8);
+  }
+}
+
+void pack_codes(const PanelFormat& format, const uint8_t* codes, std::size_t group,
+                const PanelLayout& layout, std::size_t row, std::byte* panel) {
+  uint32_t quads[8];
+  std::memcpy(quads, codes, sizeof quads);
+  if (format.codes == PanelCodes::kNibbles) {
+    pack_nibbles(quads, row, panel + group * 256);
+  } else {
+    pack_pairs(quads, 0, row, panel + group * 128);
+  }
+  std::byte* high = panel + layout.high_bits;
+  switch (format.high_bits) {
+    case PanelHighBits::kNone:
+      break;
+    case PanelHighBits::kThird:
+      pack_bits(quads, 2, row, high + group * 64);
+      break;
+    case PanelHighBits::kFifth:
+      pack_bits(quads, 4, row, high + group * 64);
+      break;
+    case PanelHighBits::kFifthAndSixth:
+      pack_pairs(quads, 4, row, high + group * 128);
+      break;
+  }
+}
+
+void pack_superblocks(DType dtype, const std::byte* rows, std::size_t row_bytes, int32_t row_count,
+                      int32_t columns, std::byte* panel) {
+  const PanelFormat format = panel_format(dtype);
+  const PanelLayout layout = panel_layout(dtype, columns);
+  const std::size_t block_bytes = dtype_info(dtype).block_bytes;
+  const auto scale_columns = static_cast<std::size_t>(format.scale_columns());
+  const std::size_t block_scales = kSuperblock / scale_columns;
+  for (std::size_t block = 0; block < static_cast<std::size_t>(columns / kSuperblock); ++block) {
+    for (std::size_t row = 0; row < static_cast<std::size_t>(row_count); ++row) {
+      const KBlock parts = read_k_block(dtype, rows + row * row_bytes + block * block_bytes);
+      for (std::size_t group = 0; group < kSuperblockGroups; ++group) {
+        pack_codes(format, parts.codes + group * kGroupColumns, block * kSuperblockGroups + group,
+                   layout, row, panel);
+      }
+      for (std::size_t i = 0; i < block_scales; ++i) {
+        const std::size_t at = (block * block_scales + i) * kPanelRows + row;
+        const auto scale = static_cast<std::byte>(parts.scales[i]);
+        const auto min = static_cast<std::byte>(parts.mins[i]);
+        panel[layout.scales + at] = format.mins == PanelMins::kNibbles ? scale | min << 4 : scale;
+        if (format.mins == PanelMins::kByte) panel[layout.mins + at] = min;
+      }
+      const std::size_t at = (block * kPanelRows + row) * 2;
+      std::memcpy(panel + layout.super_scales + at, &parts.scale, 2);
+      const auto negated = static_cast<uint16_t>(parts.min ^ 0x8000u);
+      if (format.mins != PanelMins::kNone) {
+        std::memcpy(panel + layout.super_mins + at, &negated, 2);
+      }
+    }
+  }
+}
+
+// Bytes of the planes for each group.
+std::size_t code_bytes(PanelCodes codes) {
+  switch (codes) {
+    case PanelCodes::kElements:
+      return 0;
+    case PanelCodes::kBytes:
+      return 512;
+    case PanelCodes::kNibbles:
+      return 256;
+    case PanelCodes::kPairs:
+      return 128;
+  }
+  check_failed("a panel has codes", __FILE__, __LINE__);
+}
+
+std::size_t high_bytes(PanelHighBits bits) {
+  if (bits == PanelHighBits::kNone) return 0;
+  return bits == PanelHighBits::kFifthAndSixth ? 128 : 64;
+}
+
+std::size_t scale_bytes(PanelScales scales) {
+  switch (scales) {
+    case PanelScales::kNone:
+      return 0;
+    case PanelScales::kExponent:
+    case PanelScales::kByte:
+      return 16;
+    case PanelScales::kHalf:
+    case PanelScales::kSignedByte:
+    case PanelScales::kNibbles:
+      return 32;
+  }
+  check_failed("a panel has scales", __FILE__, __LINE__);
+}
+
+std::size_t min_bytes(PanelMins mins) {
+  if (mins == PanelMins::kHalf) return 32;
+  return mins == PanelMins::kByte ? 16 : 0;
 }
 
 }  // namespace
 
 PanelLayout panel_layout(DType dtype, int32_t columns) {
   const auto groups = static_cast<std::size_t>(columns / kGroupColumns);
+  const PanelFormat format = panel_format(dtype);
   PanelLayout layout;
-  if (is_float(dtype)) {
+  if (format.codes == PanelCodes::kElements) {
     layout.bytes =
         align64(static_cast<std::size_t>(columns) * kPanelRows * dtype_info(dtype).block_bytes);
     return layout;
   }
-  const BlockFields fields = block_fields(dtype);
-  layout.fifths = groups * static_cast<std::size_t>(fields.code_words) * 64;
-  layout.scales = layout.fifths + (fields.fifths != 0 ? groups * 64 : 0);
-  layout.mins = align64(layout.scales + groups * 32);
-  layout.bytes = fields.min != 0 ? align64(layout.mins + groups * 32) : layout.mins;
+  const std::size_t super_bytes =
+      format.has_superblocks() ? groups / kSuperblockGroups * kPanelRows * 2 : 0;
+  layout.high_bits = groups * code_bytes(format.codes);
+  layout.scales = align64(layout.high_bits + groups * high_bytes(format.high_bits));
+  layout.mins = align64(layout.scales + groups * scale_bytes(format.scales));
+  layout.super_scales = align64(layout.mins + groups * min_bytes(format.mins));
+  layout.super_mins = align64(layout.super_scales + super_bytes);
+  layout.bytes = align64(layout.super_mins + (format.mins != PanelMins::kNone ? super_bytes : 0));
   return layout;
 }
 
 void pack_panel(DType dtype, const std::byte* rows, std::size_t row_bytes, int32_t row_count,
                 int32_t columns, std::byte* panel) {
-  if (dtype == DType::kF32)
-    return pack_floats<uint32_t>(rows, row_bytes, row_count, columns, panel);
-  if (is_float(dtype)) return pack_floats<uint16_t>(rows, row_bytes, row_count, columns, panel);
-  const BlockFields fields = block_fields(dtype);
-  const PanelLayout layout = panel_layout(dtype, columns);
-  const std::size_t block_bytes = dtype_info(dtype).block_bytes;
-  const auto line_bytes = static_cast<std::size_t>(fields.code_words) * 64;
-  for (int32_t group = 0; group < columns / kGroupColumns; ++group) {
-    std::byte* codes = panel + group * line_bytes;
-    std::byte* scales = panel + layout.scales + static_cast<std::size_t>(group) * 32;
-    std::byte* mins = panel + layout.mins + static_cast<std::size_t>(group) * 32;
-    for (int32_t row = 0; row < row_count; ++row) {
-      const std::byte* block = rows + row * row_bytes + group * block_bytes;
-      for (int word = 0; word < fields.code_words; ++word) {
-        std::memcpy(codes + word * 64 + row * 4, block + fields.codes + word * 4, 4);
-      }
-      std::memcpy(scales + row * 2, block, 2);
-      if (fields.min != 0) std::memcpy(mins + row * 2, block + fields.min, 2);
-      if (fields.fifths != 0) {
-        uint32_t fifths;
-        std::memcpy(&fifths, block + fields.fifths, 4);
-        pack_fifths(fifths, row, panel + layout.fifths + static_cast<std::size_t>(group) * 64);
-      }
-    }
-  }
-}
-
-void unpack_row(const PanelMatrix& matrix, int32_t row, std::span<float> out) {
-  const std::byte* panel = matrix.panel(row / kPanelRows);
-  const auto r = static_cast<std::size_t>(row % kPanelRows);
-  const auto load16 = [](const std::byte* at) {
-    uint16_t bits;
-    std::memcpy(&bits, at, 2);
-    return bits;
-  };
-  if (is_float(matrix.dtype)) {
-    for (std::size_t column = 0; column < out.size(); ++column) {
-      const std::size_t element = column * kPanelRows + r;
-      if (matrix.dtype == DType::kF32) {
-        std::memcpy(&out[column], panel + element * 4, 4);
-      } else {
-        const uint16_t bits = load16(panel + element * 2);
-        out[column] = matrix.dtype == DType::kF16 ? half_to_float(bits) : bfloat_to_float(bits);
-      }
-    }
-    return;
-  }
-  const BlockFields fields = block_fields(matrix.dtype);
-  for (std::size_t column = 0; column < out.size(); ++column) {
-    const std::size_t group = column / kGroupColumns;
-    const std::size_t k = column % kGroupColumns;
-    const std::size_t line =
-        group * static_cast<std::size_t>(fields.code_words) * 64 + r * 4 + k % 4;
-    const float scale = half_to_float(load16(panel + matrix.layout.scales + group * 32 + r * 2));
-    if (matrix.dtype == DType::kQ8_0) {
-      out[column] = scale * static_cast<float>(std::to_integer<int8_t>(panel[line + k / 4 * 64]));
-      continue;
-    }
-    int code = std::to_integer<int>(panel[line + k % 16 / 4 * 64]) >> (k < 16 ? 0 : 4) & 15;
-    if (matrix.dtype == DType::kQ4_1) {
-      const float min = half_to_float(load16(panel + matrix.layout.mins + group * 32 + r * 2));
-      out[column] = scale * static_cast<float>(code) + min;
-      continue;
-    }
-    if (matrix.dtype == DType::kQ5_0) {
-      uint64_t mask;
-      std::memcpy(&mask, panel + matrix.layout.fifths + group * 64 + k / 4 * 8, 8);
-      code |= static_cast<int>(mask >> (4 * r + k % 4) & 1u) << 4;
-      code -= 8;
-    }
-    out[column] = scale * static_cast<float>(code - 8);
+  if (dtype == DType::kF32) {
+    pack_floats<uint32_t>(rows, row_bytes, row_count, columns, panel);
+  } else if (panel_format(dtype).codes == PanelCodes::kElements) {
+    pack_floats<uint16_t>(rows, row_bytes, row_count, columns, panel);
+  } else if (is_k_type(dtype)) {
+    pack_superblocks(dtype, rows, row_bytes, row_count, columns, panel);
+  } else {
+    pack_blocks(dtype, rows, row_bytes, row_count, columns, panel);
   }
 }
 

@@ -4,13 +4,8 @@
 // products, and of an AMX B tile. Packing transposes the fields of sixteen rows' blocks and changes
 // no number; see docs/formats/panels.md.
 //
-// A panel (16 rows) holds its fields in planes, each plane over all groups of 32 columns:
-//   codes   4 and 5 bit: 4 lines a group; line j has columns 4j..4j+3 in its low nibbles,
-//   16+4j..19+4j in its high ones
-//           8 bit: 8 lines a group; line j has columns 4j..4j+3
-//           floats: one line of 16 elements (16 or 32 bits each) a column
-//   fifths  5 bit only: 8 masks of 64 bits a group; bit 4r+b of mask j is the fifth bit of row r,
-//   column 4j+b scales  f16[16] a group mins    f16[16] a group, types with a min only
+// A panel (16 rows) holds its fields in planes, each over all groups of 32 columns, or over all
+// superblocks of 256; kernels/panel_format.h says which planes a type has and how they lie.
 #pragma once
 
 #include <cstddef>
@@ -23,13 +18,17 @@ namespace hearth {
 
 inline constexpr int32_t kPanelRows = 16;
 inline constexpr int32_t kGroupColumns = 32;
+inline constexpr int32_t kSuperblockGroups = 8;
 
-// Where the planes of one panel begin, in bytes from the panel's start.
+// Where the planes of one panel begin, in bytes from the panel's start; the codes are at 0. A plane
+// that a type lacks is empty.
 struct PanelLayout {
-  std::size_t fifths = 0;
+  std::size_t high_bits = 0;
   std::size_t scales = 0;
   std::size_t mins = 0;
-  std::size_t bytes = 0;  // of the whole panel, a multiple of 64
+  std::size_t super_scales = 0;  // f16[16] a superblock
+  std::size_t super_mins = 0;    // the same, negated, so that mins are always added
+  std::size_t bytes = 0;         // of the whole panel, a multiple of 64
 };
 
 PanelLayout panel_layout(DType dtype, int32_t columns);

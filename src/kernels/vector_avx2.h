@@ -44,12 +44,19 @@ inline void f_store_half(uint16_t* p, VecF x) {
 }
 inline VecI f_round(VecF x) { return _mm256_cvtps_epi32(x); }  // to nearest, ties to even
 inline VecF f_from_i(VecI x) { return _mm256_cvtepi32_ps(x); }
+inline VecF f_from_bits(VecI x) { return _mm256_castsi256_ps(x); }
 inline VecF f_scale2(VecF x, VecI n) {  // x * 2^n, no subnormals involved
   return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), _mm256_slli_epi32(n, 23)));
 }
 
 inline VecI i_set1(int32_t x) { return _mm256_set1_epi32(x); }
 inline VecI i_load(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+inline VecI i_load_bytes(const std::byte* p) {  // unsigned
+  return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+}
+inline VecI i_load_signed_bytes(const std::byte* p) {
+  return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+}
 inline VecI i_and(VecI a, VecI b) { return _mm256_and_si256(a, b); }
 inline VecI i_add(VecI a, VecI b) { return _mm256_add_epi32(a, b); }
 inline VecI i_sub(VecI a, VecI b) { return _mm256_sub_epi32(a, b); }
@@ -75,8 +82,17 @@ inline VecB b_low(VecB x) { return _mm256_and_si256(x, _mm256_set1_epi8(15)); }
 inline VecB b_high(VecB x) {
   return _mm256_and_si256(_mm256_srli_epi16(x, 4), _mm256_set1_epi8(15));
 }
-// Adds the fifth bit of code i, which is bit i of the mask at `p`.
-inline VecB b_fifth(VecB x, const std::byte* p) {
+// Bits kFrom and kFrom + 1 of each byte, moved to kTo; the others zero.
+template <int kFrom, int kTo>
+inline VecB b_two_bits(VecB x) {
+  if constexpr (kFrom > kTo) x = _mm256_srli_epi16(x, kFrom - kTo);
+  if constexpr (kFrom < kTo) x = _mm256_slli_epi16(x, kTo - kFrom);
+  return _mm256_and_si256(x, _mm256_set1_epi8(3 << kTo));
+}
+inline VecB b_or(VecB a, VecB b) { return _mm256_or_si256(a, b); }
+// Adds kWeight to code i where bit i of the mask at `p` is set.
+template <int kWeight>
+inline VecB b_or_bit(VecB x, const std::byte* p) {
   int32_t mask;
   std::memcpy(&mask, p, sizeof mask);
   const __m256i byte_of_code =
@@ -85,16 +101,22 @@ inline VecB b_fifth(VecB x, const std::byte* p) {
   const __m256i spread =
       _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(mask), byte_of_code), bit_of_code);
   const __m256i set = _mm256_cmpeq_epi8(spread, bit_of_code);
-  return _mm256_or_si256(x, _mm256_and_si256(set, _mm256_set1_epi8(16)));
+  return _mm256_or_si256(x, _mm256_and_si256(set, _mm256_set1_epi8(kWeight)));
 }
 inline VecB b_signed(VecB x) { return x; }
+// table[code] for codes 0..15, as b_signed() gives signed codes.
+inline VecB b_table(VecB x, const int8_t* table) {
+  const __m128i values = _mm_loadu_si128(reinterpret_cast<const __m128i*>(table));
+  return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(values), x);
+}
+inline VecI b_words(VecB x) { return x; }  // the four codes of a row as one number
 
 inline VecI four_bytes(const int8_t* a) {
   int32_t four;
   std::memcpy(&four, a, sizeof four);
   return _mm256_set1_epi32(four);
 }
-// acc[row] += four codes of the row times the four bytes at `a`. Codes up to 31, or signed ones
+// acc[row] += four codes of the row times the four bytes at `a`. Codes up to 127, or signed ones
 // within +-128 times bytes within +-127, keep the 16-bit sums of pairs in range.
 inline VecI i_dot_unsigned(VecI acc, VecB codes, const int8_t* a) {
   const __m256i pairs = _mm256_maddubs_epi16(codes, four_bytes(a));

@@ -44,12 +44,19 @@ inline void f_store_half(uint16_t* p, VecF x) {
 }
 inline VecI f_round(VecF x) { return _mm512_cvtps_epi32(x); }  // to nearest, ties to even
 inline VecF f_from_i(VecI x) { return _mm512_cvtepi32_ps(x); }
+inline VecF f_from_bits(VecI x) { return _mm512_castsi512_ps(x); }
 inline VecF f_scale2(VecF x, VecI n) {  // x * 2^n, no subnormals involved
   return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), _mm512_slli_epi32(n, 23)));
 }
 
 inline VecI i_set1(int32_t x) { return _mm512_set1_epi32(x); }
 inline VecI i_load(const void* p) { return _mm512_loadu_si512(p); }
+inline VecI i_load_bytes(const std::byte* p) {  // unsigned
+  return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+inline VecI i_load_signed_bytes(const std::byte* p) {
+  return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
 inline VecI i_and(VecI a, VecI b) { return _mm512_and_si512(a, b); }
 inline VecI i_add(VecI a, VecI b) { return _mm512_add_epi32(a, b); }
 inline VecI i_sub(VecI a, VecI b) { return _mm512_sub_epi32(a, b); }
@@ -72,13 +79,28 @@ inline VecB b_low(VecB x) { return _mm512_and_si512(x, _mm512_set1_epi8(15)); }
 inline VecB b_high(VecB x) {
   return _mm512_and_si512(_mm512_srli_epi16(x, 4), _mm512_set1_epi8(15));
 }
-// Adds the fifth bit of code i, which is bit i of the mask at `p`.
-inline VecB b_fifth(VecB x, const std::byte* p) {
+// Bits kFrom and kFrom + 1 of each byte, moved to kTo; the others zero.
+template <int kFrom, int kTo>
+inline VecB b_two_bits(VecB x) {
+  if constexpr (kFrom > kTo) x = _mm512_srli_epi16(x, kFrom - kTo);
+  if constexpr (kFrom < kTo) x = _mm512_slli_epi16(x, kTo - kFrom);
+  return _mm512_and_si512(x, _mm512_set1_epi8(3 << kTo));
+}
+inline VecB b_or(VecB a, VecB b) { return _mm512_or_si512(a, b); }
+// Adds kWeight to code i where bit i of the mask at `p` is set.
+template <int kWeight>
+inline VecB b_or_bit(VecB x, const std::byte* p) {
   uint64_t mask;
   std::memcpy(&mask, p, sizeof mask);
-  return _mm512_or_si512(x, _mm512_maskz_set1_epi8(mask, 16));
+  return _mm512_or_si512(x, _mm512_maskz_set1_epi8(mask, kWeight));
 }
 inline VecB b_signed(VecB x) { return _mm512_xor_si512(x, _mm512_set1_epi8(-128)); }
+// table[code] for codes 0..15, as b_signed() gives signed codes.
+inline VecB b_table(VecB x, const int8_t* table) {
+  const __m128i values = _mm_loadu_si128(reinterpret_cast<const __m128i*>(table));
+  return _mm512_shuffle_epi8(b_signed(_mm512_broadcast_i32x4(values)), x);
+}
+inline VecI b_words(VecB x) { return x; }  // the four codes of a row as one number
 
 // acc[row] += four codes of the row times the four bytes at `a`.
 inline VecI i_dot_unsigned(VecI acc, VecB codes, const int8_t* a) {

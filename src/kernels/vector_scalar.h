@@ -21,7 +21,7 @@ constexpr int kByteZero = 0;
 using VecF = float __attribute__((vector_size(16)));
 using VecI = int32_t __attribute__((vector_size(16)));
 struct VecB {
-  int8_t codes[16];  // all codes fit: 0..31 or -128..127
+  int8_t codes[16];  // all codes fit: 0..63 or -128..127
 };
 
 inline VecF f_set1(float x) { return VecF{x, x, x, x}; }
@@ -60,6 +60,11 @@ inline VecI f_round(VecF x) {  // to nearest, ties to even
   return out;
 }
 inline VecF f_from_i(VecI x) { return __builtin_convertvector(x, VecF); }
+inline VecF f_from_bits(VecI x) {
+  VecF out;
+  std::memcpy(&out, &x, sizeof out);
+  return out;
+}
 inline VecF f_scale2(VecF x, VecI n) {  // x * 2^n, no subnormals involved
   VecI bits;
   std::memcpy(&bits, &x, sizeof bits);
@@ -72,6 +77,16 @@ inline VecI i_set1(int32_t x) { return VecI{x, x, x, x}; }
 inline VecI i_load(const void* p) {
   VecI x;
   std::memcpy(&x, p, sizeof x);
+  return x;
+}
+inline VecI i_load_bytes(const std::byte* p) {  // unsigned
+  VecI x;
+  for (int i = 0; i < 4; ++i) x[i] = static_cast<int32_t>(p[i]);
+  return x;
+}
+inline VecI i_load_signed_bytes(const std::byte* p) {
+  VecI x;
+  for (int i = 0; i < 4; ++i) x[i] = static_cast<int8_t>(p[i]);
   return x;
 }
 inline VecI i_and(VecI a, VecI b) { return a & b; }
@@ -104,14 +119,36 @@ inline VecB b_high(VecB x) {
   for (int8_t& code : x.codes) code = static_cast<int8_t>(code >> 4 & 15);
   return x;
 }
-// Adds the fifth bit of code i, which is bit i of the mask at `p`.
-inline VecB b_fifth(VecB x, const std::byte* p) {
+// Bits kFrom and kFrom + 1 of each byte, moved to kTo; the others zero.
+template <int kFrom, int kTo>
+inline VecB b_two_bits(VecB x) {
+  for (int8_t& code : x.codes) code = static_cast<int8_t>((code >> kFrom & 3) << kTo);
+  return x;
+}
+inline VecB b_or(VecB a, VecB b) {
+  for (int i = 0; i < 16; ++i) a.codes[i] = static_cast<int8_t>(a.codes[i] | b.codes[i]);
+  return a;
+}
+// Adds kWeight to code i where bit i of the mask at `p` is set.
+template <int kWeight>
+inline VecB b_or_bit(VecB x, const std::byte* p) {
   uint16_t mask;
   std::memcpy(&mask, p, sizeof mask);
-  for (int i = 0; i < 16; ++i) x.codes[i] = static_cast<int8_t>(x.codes[i] | (mask >> i & 1) << 4);
+  for (int i = 0; i < 16; ++i)
+    x.codes[i] = static_cast<int8_t>(x.codes[i] | (mask >> i & 1) * kWeight);
   return x;
 }
 inline VecB b_signed(VecB x) { return x; }
+// table[code] for codes 0..15, as b_signed() gives signed codes.
+inline VecB b_table(VecB x, const int8_t* table) {
+  for (int8_t& code : x.codes) code = table[code];
+  return x;
+}
+inline VecI b_words(VecB x) {  // the four codes of a row as one number
+  VecI words;
+  std::memcpy(&words, &x, sizeof words);
+  return words;
+}
 
 // acc[row] += four codes of the row times the four bytes at `a`.
 inline VecI i_dot_unsigned(VecI acc, VecB codes, const int8_t* a) {

@@ -34,12 +34,6 @@ class Plan {
                           PanelMatrix& matrix) {
     HEARTH_ASSIGN(const GgufTensor* tensor,
                   find(name, {static_cast<uint64_t>(columns), static_cast<uint64_t>(rows)}));
-    const DTypeInfo& type = dtype_info(tensor->dtype);
-    if (!type.computable) {
-      return Error(ErrorCode::kUnsupported,
-                   concat(name, ": tensor type ", type.name,
-                          " is not supported; supported: F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q8_0"));
-    }
     matrix.dtype = tensor->dtype;
     matrix.rows = rows;
     matrix.columns = columns;

@@ -25,6 +25,7 @@ ActivationMemory::ActivationMemory(int32_t tokens, int32_t columns)
       fine_codes_(product(tokens, columns)),
       scales_(product(tokens, columns / kGroupColumns)),
       sums_(product(tokens, columns / kGroupColumns)),
+      half_sums_(product(tokens, columns / kGroupColumns * 2)),
       scaled_sums_(product(tokens, columns / kGroupColumns)) {}
 
 Activations ActivationMemory::view(Precision precision, const float* values, int32_t columns) {
@@ -35,6 +36,7 @@ Activations ActivationMemory::view(Precision precision, const float* values, int
           .fine_codes = fine_codes_.data(),
           .scales = scales_.data(),
           .sums = sums_.data(),
+          .half_sums = half_sums_.data(),
           .scaled_sums = scaled_sums_.data()};
 }
 

@@ -24,6 +24,7 @@ class ActivationMemory {
   std::vector<int8_t> fine_codes_;
   std::vector<float> scales_;
   std::vector<int32_t> sums_;
+  std::vector<int32_t> half_sums_;
   std::vector<float> scaled_sums_;
 };
 

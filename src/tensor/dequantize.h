@@ -11,8 +11,7 @@
 namespace hearth {
 
 // Writes out[i], i in [0, out.size()), from the blocks at `row`. out.size() is a multiple of the
-// type's block_values, row.size() is the matching number of bytes, and the type is computable
-// (checked).
+// type's block_values, and row.size() is the matching number of bytes (checked).
 void dequantize(DType dtype, std::span<const std::byte> row, std::span<float> out);
 
 }  // namespace hearth

@@ -31,12 +31,12 @@ struct DTypeInfo {
   std::string_view name;
   uint32_t block_values;  // values in a block; a row is a whole number of blocks
   uint32_t block_bytes;   // bytes of a block
-  bool
-      computable;  // whether hearth can compute with it; all listed ones can be sized and inspected
 };
 
 // What is known of a GGUF type id, or nullptr. The object is static.
 const DTypeInfo* find_dtype(uint32_t gguf_type_id);
+// By its name: "Q4_K".
+const DTypeInfo* find_dtype(std::string_view name);
 
 // As above for a DType, which always is known.
 const DTypeInfo& dtype_info(DType dtype);

@@ -47,4 +47,12 @@ inline uint16_t float_to_bfloat(float value) {
   return static_cast<uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
+// Half of the power of two that an E8M0 byte stands for (OCP Microscaling Formats 1.0,
+// section 5.4.1): 2^(exponent - 128), which for 0 and 1 is subnormal. Half, because ggml doubles
+// MXFP4's values.
+inline float half_power_to_float(uint8_t exponent) {
+  if (exponent < 2) return std::bit_cast<float>(uint32_t{0x00200000} << exponent);
+  return std::bit_cast<float>(static_cast<uint32_t>(exponent - 1) << 23);
+}
+
 }  // namespace hearth
