@@ -289,7 +289,7 @@ class Inspect(CliTestCase):
         full = self.hearth_json("inspect", "--full", str(path))["metadata"]["tokenizer.ggml.tokens"]["value"]
         self.assertEqual((len(full), full[256]), (259, "ab"))
 
-    def test_types_that_cannot_be_computed(self):
+    def test_k_quants(self):
         path = self.home / "q2.gguf"
         # Q2_K (type 10): 256 values in 84 bytes.
         write_gguf(path, {"general.architecture": "odd"}, [("weights", [256, 2], 10, 0)], b"\0" * 168)
@@ -299,6 +299,22 @@ class Inspect(CliTestCase):
                          ("weights", "Q2_K", [256, 2], 168))
         self.assertEqual(tensor["offset"], path.stat().st_size - 168)
         self.assertIn("Q2_K", self.hearth("inspect", str(path)))
+
+    def test_split_model(self):
+        first, second = (self.home / f"split-0000{i}-of-00002.gguf" for i in (1, 2))
+        for index, path in enumerate((first, second)):
+            write_gguf(path, {"split.no": index, "split.count": 2, "split.tensors.count": 2},
+                       [(f"t{index}", [8], 0, 0)], bytes(32))
+        document = self.hearth_json("inspect", str(first))
+        self.assertEqual(document["bytes"], first.stat().st_size + second.stat().st_size)
+        self.assertEqual([part["file"] for part in document["parts"]], [str(first), str(second)])
+        self.assertEqual([(tensor["name"], tensor["part"]) for tensor in document["tensors"]], [("t0", 1), ("t1", 2)])
+        self.assertEqual(document["tensors"][1]["offset"], second.stat().st_size - 32)
+        self.assertIn(f"part       2 of 2: {second}, ", self.hearth("inspect", str(first)))
+        self.assert_refused(["inspect", str(second)], 2, "part 2 of 2", "split-00001-of-00002.gguf")
+        self.assert_refused(["import", str(first)], 2, "part 1 of 2", "whole files only")
+        second.unlink()
+        self.assert_refused(["inspect", str(first)], 5, str(second), "part 2 of 2 of the model is missing")
 
     def test_hostile_names_do_not_reach_the_terminal(self):
         path = self.home / "evil.gguf"

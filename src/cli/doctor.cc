@@ -18,6 +18,7 @@
 #include "cli/config.h"
 #include "cli/model_choice.h"
 #include "cli/table.h"
+#include "format/mapped_gguf.h"
 #include "kernels/isa.h"
 #include "lockdown/lockdown.h"
 #include "package/store.h"
@@ -119,10 +120,10 @@ Check check_default_model(const Environment& environment) {
       environment.variable(setting_variable("model")).value_or(kDefaultModel);
   const auto choice = choose_model(environment, wanted);
   if (!choice.ok()) return {"default_model", false, choice.error().message()};
-  const auto opened = open_gguf(choice->path, choice->name);
+  const auto opened = MappedGguf::open(choice->path, choice->name);
   if (!opened.ok()) return {"default_model", false, opened.error().message()};
   return {"default_model", true,
-          concat(printable(choice->name, 200), ", ", opened->file->bytes().size(), " bytes")};
+          concat(printable(choice->name, 200), ", ", opened->bytes(), " bytes")};
 }
 
 // Free space where models go: of the nearest folder that exists.

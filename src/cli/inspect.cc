@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/model_choice.h"
 #include "cli/table.h"
+#include "format/mapped_gguf.h"
 
 namespace hearth {
 namespace {
@@ -61,12 +62,23 @@ std::vector<uint64_t> shape_of(const GgufTensor& tensor) {
 
 uint64_t value_count(const GgufTensor& tensor) { return tensor.row_values() * tensor.row_count(); }
 
-Json tensor_json(const GgufTensor& tensor, std::span<const std::byte> file) {
-  return {{"name", std::string(tensor.name)},
-          {"type", std::string(dtype_info(tensor.dtype).name)},
-          {"shape", shape_of(tensor)},
-          {"offset", tensor.data.data() - file.data()},
-          {"bytes", tensor.data.size()}};
+// `offset` counts from the beginning of the tensor's part.
+Json tensor_json(const GgufTensor& tensor, const MappedGguf& opened) {
+  Json json = {{"name", std::string(tensor.name)},
+               {"type", std::string(dtype_info(tensor.dtype).name)},
+               {"shape", shape_of(tensor)},
+               {"offset", tensor.data.data() - opened.parts[tensor.part].file.bytes().data()},
+               {"bytes", tensor.data.size()}};
+  if (opened.parts.size() > 1) json["part"] = tensor.part + 1;
+  return json;
+}
+
+Json parts_json(const MappedGguf& opened) {
+  Json parts = Json::array();
+  for (const MappedGguf::Part& part : opened.parts) {
+    parts.push_back({{"file", part.name}, {"bytes", part.file.bytes().size()}});
+  }
+  return parts;
 }
 
 std::string shape_text(const GgufTensor& tensor) {
@@ -105,35 +117,42 @@ class InspectCommand : public Command {
   Result<int> run(const CommandContext& context) override;
 
  private:
-  void print(const OpenedFile& opened, const std::string& name, Output& out) const;
-  Json json(const OpenedFile& opened, const std::string& name) const;
+  void print(const MappedGguf& opened, const std::string& name, Output& out) const;
+  Json json(const MappedGguf& opened, const std::string& name) const;
 
   std::string file_;
   bool full_ = false;
 };
 
-Json InspectCommand::json(const OpenedFile& opened, const std::string& name) const {
+Json InspectCommand::json(const MappedGguf& opened, const std::string& name) const {
   Json metadata = Json::object();
   for (const GgufEntry& entry : opened.gguf.metadata()) {
     metadata[std::string(entry.key)] = value_json(entry, full_);
   }
   Json tensors = Json::array();
   for (const GgufTensor& tensor : opened.gguf.tensors()) {
-    tensors.push_back(tensor_json(tensor, opened.file->bytes()));
+    tensors.push_back(tensor_json(tensor, opened));
   }
   return {{"file", name},
-          {"bytes", opened.file->bytes().size()},
+          {"bytes", opened.bytes()},
           {"version", opened.gguf.version()},
           {"alignment", opened.gguf.alignment()},
+          {"parts", parts_json(opened)},
           {"metadata", std::move(metadata)},
           {"tensors", std::move(tensors)}};
 }
 
-void InspectCommand::print(const OpenedFile& opened, const std::string& name, Output& out) const {
+void InspectCommand::print(const MappedGguf& opened, const std::string& name, Output& out) const {
   const GgufFile& gguf = opened.gguf;
-  out.write(concat("file       ", printable(name, 300), "\nbytes      ",
-                   opened.file->bytes().size(), "\nformat     GGUF version ", gguf.version(),
-                   ", alignment ", gguf.alignment(), "\n\n"));
+  out.write(concat("file       ", printable(name, 300), "\nbytes      ", opened.bytes(),
+                   "\nformat     GGUF version ", gguf.version(), ", alignment ", gguf.alignment(),
+                   "\n"));
+  for (std::size_t i = 0; opened.parts.size() > 1 && i < opened.parts.size(); ++i) {
+    const MappedGguf::Part& part = opened.parts[i];
+    out.write(concat("part       ", i + 1, " of ", opened.parts.size(), ": ",
+                     printable(part.name, 300), ", ", part.file.bytes().size(), " bytes\n"));
+  }
+  out.write("\n");
   Table metadata({"KEY", "TYPE", "VALUE"});
   for (const GgufEntry& entry : gguf.metadata()) {
     metadata.add({printable(entry.key, 200), std::string(gguf_type_name(entry.type)),
@@ -159,7 +178,7 @@ void InspectCommand::print(const OpenedFile& opened, const std::string& name, Ou
 
 Result<int> InspectCommand::run(const CommandContext& context) {
   HEARTH_ASSIGN(const ModelChoice choice, choose_model(context.environment, file_));
-  HEARTH_ASSIGN(const OpenedFile opened, open_gguf(choice.path, choice.name));
+  HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(choice.path, choice.name));
   if (context.json) {
     context.out.write_json(json(opened, choice.name));
   } else {

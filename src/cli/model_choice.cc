@@ -82,11 +82,4 @@ Result<LoadedModel> load_model(const Environment& environment, const ModelFlags&
   return LoadedModel{std::move(engine), choice.name};
 }
 
-Result<OpenedFile> open_gguf(const std::filesystem::path& path, std::string_view name) {
-  HEARTH_ASSIGN(MappedFile mapped, MappedFile::open(path));
-  auto file = std::make_unique<MappedFile>(std::move(mapped));
-  HEARTH_ASSIGN(GgufFile gguf, GgufFile::parse(file->bytes(), name));
-  return OpenedFile{std::move(file), std::move(gguf)};
-}
-
 }  // namespace hearth

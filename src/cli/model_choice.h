@@ -7,12 +7,10 @@
 #include <memory>
 #include <string>
 
-#include "base/files.h"
 #include "base/result.h"
 #include "cli/environment.h"
 #include "cli/options.h"
 #include "engine/engine.h"
-#include "format/gguf.h"
 
 namespace hearth {
 
@@ -45,13 +43,5 @@ struct LoadedModel {
   std::string name;
 };
 Result<LoadedModel> load_model(const Environment& environment, const ModelFlags& flags);
-
-// A GGUF file without its weights: metadata, tensor table, tokenizer.
-struct OpenedFile {
-  std::unique_ptr<MappedFile> file;  // what gguf borrows
-  GgufFile gguf;
-};
-// `name` is what errors call the file. Errors: those of MappedFile::open and GgufFile::parse.
-Result<OpenedFile> open_gguf(const std::filesystem::path& path, std::string_view name);
 
 }  // namespace hearth

@@ -8,6 +8,7 @@
 #include "cli/interrupt.h"
 #include "cli/model_choice.h"
 #include "cli/table.h"
+#include "format/mapped_gguf.h"
 #include "package/store.h"
 
 namespace hearth {
@@ -79,7 +80,7 @@ Result<int> ImportCommand::run(const CommandContext& context) {
   request.version = version_;
   request.sha256_expected = sha256_;
   request.examine = [&](const std::filesystem::path& copy, Manifest& manifest) -> Result<void> {
-    HEARTH_ASSIGN(const OpenedFile opened, open_gguf(copy, file_));
+    HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(copy, file_));
     HEARTH_ASSIGN(const auto licence, opened.gguf.get_string("general.license"));
     manifest.licence = licence_.empty() ? std::string(licence.value_or("")) : licence_;
     return {};
@@ -159,7 +160,7 @@ class ShowCommand : public Command {
     HEARTH_ASSIGN(const Store store, open_store(context.environment));
     HEARTH_ASSIGN(const StoredModel model, store.find(name_));
     HEARTH_ASSIGN(const auto path, store.model_path(model.manifest));
-    HEARTH_ASSIGN(const OpenedFile opened, open_gguf(path, name_));
+    HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(path, name_));
     Json document = model_json(model);
     document["path"] = path.string();
     document["architecture"] = text_of(opened.gguf, "general.architecture");

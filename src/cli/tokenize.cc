@@ -8,6 +8,7 @@
 #include "cli/input.h"
 #include "cli/model_choice.h"
 #include "cli/token_ids.h"
+#include "format/mapped_gguf.h"
 #include "text/tokenizer.h"
 
 namespace hearth {
@@ -113,7 +114,7 @@ Result<int> TokenizeCommand::run(const CommandContext& context) {
     return Error(ErrorCode::kUsage, "--decode: has no use for --bos and --eos; leave them out");
   }
   HEARTH_ASSIGN(const ModelChoice choice, choose_model(context.environment, flags_.model));
-  HEARTH_ASSIGN(const OpenedFile opened, open_gguf(choice.path, choice.name));
+  HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(choice.path, choice.name));
   HEARTH_ASSIGN(const Tokenizer tokenizer, Tokenizer::create(opened.gguf));
   if (batch_) {
     HEARTH_TRY(run_batch(tokenizer, context.out));

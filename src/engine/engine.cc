@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/files.h"
 #include "base/strings.h"
-#include "format/gguf.h"
+#include "format/mapped_gguf.h"
 
 namespace hearth {
 namespace {
@@ -27,22 +26,21 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& path,
                                              const EngineOptions& options) {
   const Stopwatch stopwatch;
   HEARTH_ASSIGN(const Isa isa, choose_isa(options.isa));
-  HEARTH_ASSIGN(const MappedFile file, MappedFile::open(path));
-  HEARTH_ASSIGN(const GgufFile gguf, GgufFile::parse(file.bytes(), path.string()));
-  HEARTH_ASSIGN(Tokenizer tokenizer, Tokenizer::create(gguf));
+  HEARTH_ASSIGN(const MappedGguf file, MappedGguf::open(path, path.string()));
+  HEARTH_ASSIGN(Tokenizer tokenizer, Tokenizer::create(file.gguf));
   std::unique_ptr<Engine> engine(new Engine(std::move(tokenizer)));
   const int threads = options.threads == 0 ? usable_cpu_count() : options.threads;
   HEARTH_ASSIGN(engine->pool_, ThreadPool::create(threads));
   const Numerics numerics =
       options.numerics.value_or(isa == Isa::kScalar ? Numerics::kFloat : Numerics::kFast);
-  HEARTH_ASSIGN(engine->model_, Model::load(file, gguf, isa, numerics, *engine->pool_));
+  HEARTH_ASSIGN(engine->model_, Model::load(file, isa, numerics, *engine->pool_));
   const int32_t rows = engine->model_->config().vocabulary;
   if (engine->tokenizer_.vocab_size() > rows) {
     return Error(ErrorCode::kCorrupt,
                  concat("token_embd.weight: ", rows, " rows for a vocabulary of ",
                         engine->tokenizer_.vocab_size(), " tokens; fetch the model again"));
   }
-  engine->load_template(gguf);
+  engine->load_template(file.gguf);
   engine->load_ms_ = stopwatch.elapsed_ms();
   return engine;
 }

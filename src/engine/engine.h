@@ -81,7 +81,7 @@ class AnswerText;
 class Engine {
  public:
   // Maps and validates the file, builds the tokenizer, packs the weights; the file is closed again.
-  // Errors: those of MappedFile::open, GgufFile::parse, Tokenizer::create, Model::load,
+  // Errors: those of MappedGguf::open, Tokenizer::create, Model::load,
   // ThreadPool::create; kUnsupported for an ISA this CPU lacks; kCorrupt (more tokens than rows of
   // weights).
   static Result<std::unique_ptr<Engine>> load(const std::filesystem::path& path,

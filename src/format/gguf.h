@@ -35,6 +35,7 @@ inline constexpr uint32_t kGgufRankMax = 4;
 inline constexpr uint64_t kGgufAlignmentMin = 8;
 inline constexpr uint64_t kGgufAlignmentMax = 65536;
 inline constexpr uint64_t kGgufAlignmentDefault = 32;
+inline constexpr uint64_t kGgufPartsMax = 999;  // of a split model; real ones have some dozen
 
 enum class GgufType : uint32_t {
   kUint8 = 0,
@@ -82,10 +83,23 @@ struct GgufTensor {
   uint32_t rank;                    // 1..4
   std::array<uint64_t, 4> shape;    // shape[0] is the fastest, the row's length; 1 beyond `rank`
   std::span<const std::byte> data;  // row_count() rows of whole blocks; aligned within the file
+  uint32_t part;                    // of a split model, from 0 on
 
   uint64_t row_values() const { return shape[0]; }
   uint64_t row_count() const { return shape[1] * shape[2] * shape[3]; }  // parse() checked it
 };
+
+// What a part of a split model says of the whole.
+struct GgufSplit {
+  uint64_t index;    // split.no, from 0 on
+  uint64_t count;    // split.count: parts, 2..kGgufPartsMax
+  uint64_t tensors;  // split.tensors.count: in all parts
+};
+
+// The file name of part `index`, from the `name` of the part that `split` was read from:
+// "m-00002-of-00003.gguf". nullopt where `name` does not end so.
+std::optional<std::string> gguf_part_name(std::string_view name, const GgufSplit& split,
+                                          uint64_t index);
 
 class GgufFile {
  public:
@@ -95,6 +109,15 @@ class GgufFile {
   // recognised, nested array, unknown tensor type, too many keys or tensors: says what is
   // supported).
   static Result<GgufFile> parse(std::span<const std::byte> bytes, std::string_view name);
+
+  // The parts of a split model, in order, as one file: the first part's metadata and all tensors.
+  // parts[0].split() is there and names as many parts as are given (checked); the mapped files of
+  // all must outlive the result. MappedGguf::open() finds the parts. Errors: kCorrupt (a part is no
+  // part, or another's; a tensor occurs twice; tensors are missing).
+  static Result<GgufFile> join(std::vector<GgufFile> parts);
+
+  // nullopt where this is a whole file. Errors: kCorrupt (the split's keys make no sense).
+  Result<std::optional<GgufSplit>> split() const;
 
   const std::string& name() const { return name_; }  // printable
   uint32_t version() const { return version_; }
@@ -117,6 +140,7 @@ class GgufFile {
  private:
   class Parser;  // gguf.cc
 
+  Result<void> check_part(std::size_t index, const GgufSplit& whole) const;
   Error wrong_type(const GgufEntry& entry, std::string_view wanted) const;
 
   std::string name_;

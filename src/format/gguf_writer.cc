@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/gguf_writer.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/files.h"
 #include "base/strings.h"
 
@@ -85,6 +88,28 @@ void GgufWriter::add(const GgufEntry& entry) {
 void GgufWriter::add_tensor(std::string_view name, DType dtype, std::span<const uint64_t> shape,
                             std::span<const std::byte> data) {
   tensors_.push_back({std::string(name), dtype, {shape.begin(), shape.end()}, data});
+}
+
+std::vector<GgufWriter> GgufWriter::split(std::size_t tensors_max) const {
+  const std::size_t count =
+      std::max<std::size_t>(1, (tensors_.size() + tensors_max - 1) / tensors_max);
+  std::vector<GgufWriter> parts;
+  for (std::size_t i = 0; i < count; ++i) {
+    GgufWriter part(options_);
+    if (i == 0) {
+      part.metadata_ = metadata_;
+      part.metadata_count_ = metadata_count_;
+    }
+    part.add("split.no", static_cast<uint16_t>(i));
+    part.add("split.count", static_cast<uint16_t>(count));
+    part.add("split.tensors.count", static_cast<int32_t>(tensors_.size()));
+    const std::size_t begin = i * tensors_max;
+    const std::size_t end = std::min(tensors_.size(), begin + tensors_max);
+    part.tensors_.assign(tensors_.begin() + static_cast<std::ptrdiff_t>(begin),
+                         tensors_.begin() + static_cast<std::ptrdiff_t>(end));
+    parts.push_back(std::move(part));
+  }
+  return parts;
 }
 
 // What the reader could not notice: data that does not fill what the shape asks for. The product

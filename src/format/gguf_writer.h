@@ -85,6 +85,10 @@ class GgufWriter {
   void add_tensor(std::string_view name, DType dtype, std::span<const uint64_t> shape,
                   std::span<const std::byte> data);
 
+  // The parts of a split model, as llama.cpp's gguf-split makes them: the first has the metadata,
+  // each at most `tensors_max` (> 0) tensors in the order of add_tensor().
+  std::vector<GgufWriter> split(std::size_t tensors_max) const;
+
   // The file. Errors: kUsage (what was added makes no valid file: a key or tensor twice, data of
   // the wrong size, a shape or an alignment that the reader refuses; says which).
   Result<std::string> bytes() const;

@@ -5,11 +5,11 @@
 
 namespace hearth {
 
-Result<std::shared_ptr<const Model>> Model::load(const MappedFile& file, const GgufFile& gguf,
-                                                 Isa isa, Numerics numerics, ThreadPool& pool) {
+Result<std::shared_ptr<const Model>> Model::load(const MappedGguf& file, Isa isa, Numerics numerics,
+                                                 ThreadPool& pool) {
   auto model = std::make_shared<Model>();
-  HEARTH_ASSIGN(model->config_, ModelConfig::read(gguf));
-  HEARTH_ASSIGN(model->weights_, Weights::pack(model->config_, file, gguf, pool));
+  HEARTH_ASSIGN(model->config_, ModelConfig::read(file.gguf));
+  HEARTH_ASSIGN(model->weights_, Weights::pack(model->config_, file, pool));
   model->kernels_ = &kernels_for(isa);
   model->numerics_ = numerics;
   return std::shared_ptr<const Model>(std::move(model));

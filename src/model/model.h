@@ -10,10 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "base/files.h"
 #include "base/result.h"
 #include "base/thread_pool.h"
-#include "format/gguf.h"
+#include "format/mapped_gguf.h"
 #include "kernels/isa.h"
 #include "kernels/kernels.h"
 #include "model/config.h"
@@ -23,12 +22,12 @@ namespace hearth {
 
 class Model {
  public:
-  // Packs the weights of `gguf` (which borrows `file`) on all threads of `pool`; the file's pages
-  // are given back as they have been packed. Errors: kCorrupt (missing tensor, wrong shape, absent
-  // metadata: named), kUnsupported (architecture or tensor type: named, with what is supported),
-  // kUnavailable (memory).
-  static Result<std::shared_ptr<const Model>> load(const MappedFile& file, const GgufFile& gguf,
-                                                   Isa isa, Numerics numerics, ThreadPool& pool);
+  // Packs the weights of `file` on all threads of `pool`; its pages are given back as they have
+  // been packed. Errors: kCorrupt (missing tensor, wrong shape, absent metadata: named),
+  // kUnsupported (architecture or tensor type: named, with what is supported), kUnavailable
+  // (memory).
+  static Result<std::shared_ptr<const Model>> load(const MappedGguf& file, Isa isa,
+                                                   Numerics numerics, ThreadPool& pool);
 
   const ModelConfig& config() const { return config_; }
   const Weights& weights() const { return weights_; }

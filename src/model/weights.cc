@@ -102,7 +102,7 @@ Result<void> plan_layer(Plan& plan, const ModelConfig& config, int32_t index, La
 }
 
 // This thread's share of one matrix, in steps after each of which the source pages are given back.
-void pack_matrix(const Job& job, const MappedFile& file, std::byte* memory, int thread,
+void pack_matrix(const Job& job, const MappedGguf& file, std::byte* memory, int thread,
                  int threads) {
   constexpr int32_t kStepPanels = 64;
   const PanelMatrix& matrix = *job.matrix;
@@ -132,10 +132,9 @@ void convert_vector(const Job& job, std::byte* memory) {
 
 }  // namespace
 
-Result<Weights> Weights::pack(const ModelConfig& config, const MappedFile& file,
-                              const GgufFile& gguf, ThreadPool& pool) {
+Result<Weights> Weights::pack(const ModelConfig& config, const MappedGguf& file, ThreadPool& pool) {
   Weights weights;
-  Plan plan(gguf);
+  Plan plan(file.gguf);
   HEARTH_TRY(
       plan.add_matrix("token_embd.weight", config.vocabulary, config.embedding, weights.embedding));
   const std::size_t embedding_bytes = plan.bytes();

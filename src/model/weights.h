@@ -6,10 +6,9 @@
 #include <span>
 #include <vector>
 
-#include "base/files.h"
 #include "base/result.h"
 #include "base/thread_pool.h"
-#include "format/gguf.h"
+#include "format/mapped_gguf.h"
 #include "kernels/panel.h"
 #include "model/config.h"
 #include "tensor/buffer.h"
@@ -40,8 +39,7 @@ struct Weights {
   // Packs on all threads of `pool`, giving the file's pages back behind it. Errors: kCorrupt (a
   // tensor is missing or has another shape: both shapes), kUnsupported (a tensor's type: named,
   // with what is supported), kUnavailable (memory).
-  static Result<Weights> pack(const ModelConfig& config, const MappedFile& file,
-                              const GgufFile& gguf, ThreadPool& pool);
+  static Result<Weights> pack(const ModelConfig& config, const MappedGguf& file, ThreadPool& pool);
 };
 
 }  // namespace hearth
