@@ -314,7 +314,7 @@ class Inspect(CliTestCase):
         self.assert_refused(["inspect", str(second)], 2, "part 2 of 2", "split-00001-of-00002.gguf")
         self.assert_refused(["import", str(first)], 2, "part 1 of 2", "whole files only")
         second.unlink()
-        self.assert_refused(["inspect", str(first)], 5, str(second), "part 2 of 2 of the model is missing")
+        self.assert_refused(["inspect", str(first)], 3, str(second), "part 2 of 2 of the model is missing")
 
     def test_hostile_names_do_not_reach_the_terminal(self):
         path = self.home / "evil.gguf"

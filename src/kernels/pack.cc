@@ -12,16 +12,15 @@ namespace {
 
 // Where a type of 32-value blocks keeps its fields: byte offsets inside a block.
 struct BlockFields {
-  std::size_t scale_bytes = 2;
   std::size_t min = 0;     // 0: none
   std::size_t fifths = 0;  // 0: none
   std::size_t codes = 2;
-  int code_words = 4;  // 32-bit words of codes
 };
 
 BlockFields block_fields(DType dtype) {
   switch (dtype) {
     case DType::kQ4_0:
+    case DType::kQ8_0:
     case DType::kIQ4_NL:
       return {};
     case DType::kQ4_1:
@@ -30,10 +29,8 @@ BlockFields block_fields(DType dtype) {
       return {.fifths = 2, .codes = 6};
     case DType::kQ5_1:
       return {.min = 2, .fifths = 4, .codes = 8};
-    case DType::kQ8_0:
-      return {.code_words = 8};
     case DType::kMXFP4:
-      return {.scale_bytes = 1, .codes = 1};
+      return {.codes = 1};
     default:
       check_failed("a block type has a panel layout", __FILE__, __LINE__);
   }
@@ -58,33 +55,43 @@ void or_mask(uint32_t bits, std::size_t row, std::byte* mask) {
   mask[row / 2] |= static_cast<std::byte>(bits << row % 2 * 4);
 }
 
+// `kCodeWords` words of codes, `kScaleBytes` of scale: constants, as this loop is most of loading.
+template <int kCodeWords, int kScaleBytes>
 void pack_blocks(DType dtype, const std::byte* rows, std::size_t row_bytes, int32_t row_count,
                  int32_t columns, std::byte* panel) {
   const BlockFields fields = block_fields(dtype);
   const PanelLayout layout = panel_layout(dtype, columns);
   const std::size_t block_bytes = dtype_info(dtype).block_bytes;
-  const auto line_bytes = static_cast<std::size_t>(fields.code_words) * 64;
-  const std::size_t scales_bytes = kPanelRows * fields.scale_bytes;
   for (std::size_t group = 0; group < static_cast<std::size_t>(columns / kGroupColumns); ++group) {
-    std::byte* codes = panel + group * line_bytes;
-    std::byte* scales = panel + layout.scales + group * scales_bytes;
+    std::byte* codes = panel + group * (kCodeWords * 64);
+    std::byte* scales = panel + layout.scales + group * (kPanelRows * kScaleBytes);
     std::byte* mins = panel + layout.mins + group * 32;
     for (std::size_t row = 0; row < static_cast<std::size_t>(row_count); ++row) {
       const std::byte* block = rows + row * row_bytes + group * block_bytes;
-      for (int word = 0; word < fields.code_words; ++word) {
+      for (int word = 0; word < kCodeWords; ++word) {
         std::memcpy(codes + word * 64 + row * 4, block + fields.codes + word * 4, 4);
       }
-      std::memcpy(scales + row * fields.scale_bytes, block, fields.scale_bytes);
+      std::memcpy(scales + row * kScaleBytes, block, kScaleBytes);
       if (fields.min != 0) std::memcpy(mins + row * 2, block + fields.min, 2);
-      if (fields.fifths != 0) {
-        uint32_t fifths;
-        std::memcpy(&fifths, block + fields.fifths, 4);
-        std::byte* masks = panel + layout.high_bits + group * 64;
-        for (int quad = 0; quad < 8; ++quad) {
-          or_mask(fifths >> 4 * quad & 15u, row, masks + quad * 8);
-        }
+    }
+  }
+}
+
+// The fifth bits of blocks of 32: a row's 32 bits, spread over the 8 masks of its group.
+void pack_fifths(DType dtype, const std::byte* rows, std::size_t row_bytes, int32_t row_count,
+                 int32_t columns, std::byte* panel) {
+  const std::size_t offset = block_fields(dtype).fifths;
+  const std::size_t block_bytes = dtype_info(dtype).block_bytes;
+  for (std::size_t group = 0; group < static_cast<std::size_t>(columns / kGroupColumns); ++group) {
+    uint64_t masks[8] = {};
+    for (std::size_t row = 0; row < static_cast<std::size_t>(row_count); ++row) {
+      uint32_t fifths;
+      std::memcpy(&fifths, rows + row * row_bytes + group * block_bytes + offset, 4);
+      for (int quad = 0; quad < 8; ++quad) {
+        masks[quad] |= static_cast<uint64_t>(fifths >> 4 * quad & 15u) << 4 * row;
       }
     }
+    std::memcpy(panel + group * sizeof masks, masks, sizeof masks);
   }
 }
 
@@ -242,8 +249,16 @@ void pack_panel(DType dtype, const std::byte* rows, std::size_t row_bytes, int32
     pack_floats<uint16_t>(rows, row_bytes, row_count, columns, panel);
   } else if (is_k_type(dtype)) {
     pack_superblocks(dtype, rows, row_bytes, row_count, columns, panel);
+  } else if (dtype == DType::kQ8_0) {
+    pack_blocks<8, 2>(dtype, rows, row_bytes, row_count, columns, panel);
+  } else if (dtype == DType::kMXFP4) {
+    pack_blocks<4, 1>(dtype, rows, row_bytes, row_count, columns, panel);
   } else {
-    pack_blocks(dtype, rows, row_bytes, row_count, columns, panel);
+    pack_blocks<4, 2>(dtype, rows, row_bytes, row_count, columns, panel);
+    if (block_fields(dtype).fifths != 0) {
+      pack_fifths(dtype, rows, row_bytes, row_count, columns,
+                  panel + panel_layout(dtype, columns).high_bits);
+    }
   }
 }
 

@@ -92,7 +92,7 @@ template <int kWeight>
 inline VecB b_or_bit(VecB x, const std::byte* p) {
   uint64_t mask;
   std::memcpy(&mask, p, sizeof mask);
-  return _mm512_or_si512(x, _mm512_maskz_set1_epi8(mask, kWeight));
+  return _mm512_mask_add_epi8(x, mask, x, _mm512_set1_epi8(kWeight));  // that bit is 0 so far
 }
 inline VecB b_signed(VecB x) { return _mm512_xor_si512(x, _mm512_set1_epi8(-128)); }
 // table[code] for codes 0..15, as b_signed() gives signed codes.
