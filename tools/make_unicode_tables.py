@@ -20,8 +20,9 @@ SOURCE = ROOT / "tests" / "golden" / "unicode_classes.json"
 TARGET = ROOT / "src" / "text" / "unicode_tables.cc"
 
 # Bits of CharTraits in src/text/unicode.h, by the set's name in the JSON.
-BITS = {"L": 1, "N": 2, "space": 4, "numeric": 8}
-TRAIT_BITS = 4
+BITS = {"L": 1, "N": 2, "space": 4, "numeric": 8, "regex/M": 16, "regex/P": 32, "regex/S": 64,
+        "regex/Lu": 128, "regex/Lt": 128, "regex/Ll": 256, "rust/punctuation": 512}
+TRAIT_BITS = 10
 CODE_POINTS = 0x110000
 BLOCK = 0x100
 # (letters, numbers) in each edition: how many code points have general category L* and N*.
@@ -53,9 +54,12 @@ static_assert(std::size(kBlocks) == kBlockCount + 1);
 
 
 def traits_of_code_points(classes):
-    traits = bytearray(CODE_POINTS)
+    traits = [0] * CODE_POINTS
     for name, bit in BITS.items():
-        for low, high in classes[name]:
+        members = classes
+        for part in name.split("/"):
+            members = members[part]
+        for low, high in members:
             for point in range(low, high + 1):
                 traits[point] |= bit
     return traits
@@ -91,7 +95,7 @@ def render(classes):
     numbers = count(classes["numeric"])
     head = HEADER.format(regex=EDITIONS[count(classes["L"]), count(classes["N"])],
                          rust=NUMBERS[numbers], tokenizers=classes["versions"]["tokenizers"])
-    ascii_traits = array("uint8_t", "kAscii", traits[:128])
+    ascii_traits = array("uint16_t", "kAscii", traits[:128])
     ranges = array("uint32_t", "kRanges", [p << TRAIT_BITS | traits[p] for p in starts])
     block_starts = array("uint16_t", "kBlocks", blocks)
     return f"{head}{ascii_traits}\n{ranges}\n{block_starts}{FOOTER}"

@@ -39,8 +39,10 @@ class AnswerText {
  public:
   using Sink = FunctionRef<void(std::string_view)>;
 
-  AnswerText(const Tokenizer& tokenizer, std::span<const std::string> stops, Sink sink)
-      : decoder_(tokenizer), filter_(stops), sink_(sink) {}
+  // The answer follows the token `previous`.
+  AnswerText(const Tokenizer& tokenizer, TokenId previous, std::span<const std::string> stops,
+             Sink sink)
+      : decoder_(tokenizer, SpecialTokens::kAsText, previous), filter_(stops), sink_(sink) {}
 
   // Adds a token's text. Returns whether a stop string has ended the answer.
   bool push(TokenId id);

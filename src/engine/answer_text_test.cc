@@ -69,7 +69,7 @@ class AnswerTextTest : public testing::Test {
   std::string run(std::string_view text, const std::vector<std::string>& stops) {
     pieces_.clear();
     const auto sink = [&](std::string_view piece) { pieces_.emplace_back(piece); };
-    AnswerText answer(engine_->tokenizer(), stops, sink);
+    AnswerText answer(engine_->tokenizer(), kTestModelStart, stops, sink);
     for (const TokenId id : byte_tokens(text)) {
       if (answer.push(id)) break;
     }

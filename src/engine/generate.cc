@@ -142,7 +142,7 @@ Result<Answer> Session::generate(std::span<const TokenId> prompt, const Generate
   HEARTH_TRY(check_prompt(prompt));
   HEARTH_TRY(check_options(options));
   Answer answer;
-  AnswerText text(engine_->tokenizer(), options.stop, sink);
+  AnswerText text(engine_->tokenizer(), prompt.back(), options.stop, sink);
   const int32_t cached = reuse_prefix(prompt);
   const auto rest = prompt.subspan(static_cast<std::size_t>(cached));
   HEARTH_ASSIGN(std::optional<FinishReason> reason, prefill(rest, options));

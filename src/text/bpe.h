@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "base/result.h"
 #include "text/bpe_tables.h"
 #include "text/pre_tokenizer.h"
+#include "text/text_encoder.h"
 #include "text/tokenizer_source.h"
 #include "text/tokenizer_vocabulary.h"
 
@@ -26,7 +28,7 @@ namespace hearth {
 // type).
 Result<Vocabulary> read_byte_level_vocabulary(const TokenizerSource& source);
 
-class Bpe {
+class Bpe : public TextEncoder {
  public:
   // A piece of more bytes than this is merged in parts of this size: memory stays bounded (about 30
   // MB) however long a run of one class is. Longer than any context holds.
@@ -34,15 +36,13 @@ class Bpe {
 
   // Errors: kCorrupt (a token twice, a byte of plain text without a token, a merge that is
   // malformed, repeated or names a piece outside the vocabulary: with its index).
-  static Result<Bpe> create(const TokenizerSource& source, const PreTokenizer& pre,
-                            const Vocabulary& vocabulary);
+  static Result<std::unique_ptr<const Bpe>> create(const TokenizerSource& source,
+                                                   const PreTokenizer& pre,
+                                                   const Vocabulary& vocabulary);
 
-  // Appends the ids of `text`. Bytes that the vocabulary has no token for are left out before
-  // merging, as the reference does.
-  void encode(std::string_view text, std::vector<TokenId>& out) const;
-
-  // The token of one byte, or -1.
-  TokenId byte_token(unsigned char byte) const { return byte_tokens_[byte]; }
+  // Bytes that the vocabulary has no token for are left out before merging, as the reference does.
+  void encode(std::string_view text, std::vector<TokenId>& out) const override;
+  std::size_t unspellable_bytes(std::string_view text) const override;
 
  private:
   Bpe(const PreTokenizer& pre, const Vocabulary& vocabulary)

@@ -6,21 +6,13 @@
 #include "base/strings.h"
 #include "text/bpe.h"
 #include "text/bpe_alphabet.h"
+#include "text/tokenizer_special.h"
 
 namespace hearth {
 namespace {
 
-Error corrupt(std::string message) {
-  return Error(ErrorCode::kCorrupt, "tokenizer: " + std::move(message));
-}
-
 Error bad_merge(std::string_view merge, std::size_t index, std::string_view why) {
-  return corrupt(concat("merge ", index, " ('", printable(merge), "') ", why));
-}
-
-Error duplicate(TokenId first, TokenId second, std::string_view spelled) {
-  return corrupt(concat("tokens ", std::min(first, second), " and ", std::max(first, second),
-                        " are both '", printable(spelled), "'"));
+  return tokenizer_error(concat("merge ", index, " ('", printable(merge), "') ", why));
 }
 
 // Merges go into the table so many at a time: enough to hide the latency of memory.
@@ -55,6 +47,15 @@ Result<MergePieces> split_merge(std::string_view merge, std::size_t index, char*
                      -1,         -1};
 }
 
+Result<const PreTokenizer*> named_pre_tokenizer(std::string_view name) {
+  if (const PreTokenizer* known = find_pre_tokenizer(name)) return known;
+  const std::string problem =
+      name.empty() ? std::string("the file names no pre-tokenizer (tokenizer.ggml.pre)")
+                   : concat("unknown pre-tokenizer '", printable(name), "' (tokenizer.ggml.pre)");
+  return Error(ErrorCode::kUnsupported,
+               concat("tokenizer: ", problem, "; supported: ", pre_tokenizer_names()));
+}
+
 // Control and user-defined tokens are spelled plainly, the others in the byte alphabet.
 bool is_plain(TokenType type) {
   return type == TokenType::kControl || type == TokenType::kUserDefined;
@@ -63,28 +64,11 @@ bool is_plain(TokenType type) {
 }  // namespace
 
 Result<Vocabulary> read_byte_level_vocabulary(const TokenizerSource& source) {
+  HEARTH_ASSIGN(const std::size_t bytes, check_tokens(source));
   const std::size_t count = source.tokens.size();
-  if (count == 0) return corrupt("the vocabulary (tokenizer.ggml.tokens) is empty or missing");
-  if (count > Vocabulary::kTokensMax) {
-    return corrupt(
-        concat(count, " tokens are more than the ", Vocabulary::kTokensMax, " supported"));
-  }
-  if (!source.types.empty() && source.types.size() != count) {
-    return corrupt(concat(count, " tokens but ", source.types.size(),
-                          " token types (tokenizer.ggml.token_type)"));
-  }
-  std::size_t bytes = 0;
-  for (const std::string_view token : source.tokens) bytes += token.size();
-  if (bytes > Vocabulary::kBytesMax) {
-    return corrupt(concat("the tokens take ", bytes, " bytes, more than the ",
-                          Vocabulary::kBytesMax, " supported"));
-  }
   Vocabulary vocabulary(count, bytes);
   for (std::size_t i = 0; i < count; ++i) {
     const int32_t type = source.types.empty() ? 1 : source.types[i];
-    if (type < 0 || type > static_cast<int32_t>(TokenType::kByte)) {
-      return corrupt(concat("token ", i, " has the unknown type ", type));
-    }
     const auto token_type = static_cast<TokenType>(type);
     vocabulary.add(token_type, [&](char* out) {
       const std::string_view spelled = source.tokens[i];
@@ -99,14 +83,27 @@ Result<Vocabulary> read_byte_level_vocabulary(const TokenizerSource& source) {
   return vocabulary;
 }
 
-Result<Bpe> Bpe::create(const TokenizerSource& source, const PreTokenizer& pre,
-                        const Vocabulary& vocabulary) {
-  Bpe bpe(pre, vocabulary);
-  HEARTH_TRY(bpe.index_tokens(source));
-  HEARTH_TRY(bpe.find_byte_tokens());
-  HEARTH_TRY(bpe.index_merges(source.merges));
-  if (pre.whole_pieces == WholePieces::kMerge) bpe.tokens_ = TokenTable();
-  return bpe;
+Result<std::unique_ptr<const Bpe>> Bpe::create(const TokenizerSource& source,
+                                               const PreTokenizer& pre,
+                                               const Vocabulary& vocabulary) {
+  std::unique_ptr<Bpe> bpe(new Bpe(pre, vocabulary));
+  HEARTH_TRY(bpe->index_tokens(source));
+  HEARTH_TRY(bpe->find_byte_tokens());
+  HEARTH_TRY(bpe->index_merges(source.merges));
+  if (pre.whole_pieces == WholePieces::kMerge) bpe->tokens_ = TokenTable();
+  return std::unique_ptr<const Bpe>(std::move(bpe));
+}
+
+Result<TokenizerParts> create_byte_level_bpe(const TokenizerSource& source) {
+  HEARTH_ASSIGN(const PreTokenizer* pre, named_pre_tokenizer(source.pre));
+  HEARTH_ASSIGN(Vocabulary vocabulary, read_byte_level_vocabulary(source));
+  TokenizerParts parts;
+  parts.vocabulary = std::make_unique<const Vocabulary>(std::move(vocabulary));
+  HEARTH_ASSIGN(parts.encoder, Bpe::create(source, *pre, *parts.vocabulary));
+  parts.pre_tokenizer = pre->name;
+  parts.bos_default = pre->bos_default;
+  parts.specials = special_tokens(*parts.vocabulary);
+  return parts;
 }
 
 // Fills tokens_ with what merging may yield, and refuses a vocabulary in which a token stands
@@ -135,9 +132,10 @@ Result<void> Bpe::index_tokens(const TokenizerSource& source) {
       case Inserted::kYes:
         break;
       case Inserted::kAlreadyThere:
-        return duplicate(tokens_.find(*vocabulary_, vocabulary_->bytes(id)), id, spelled);
+        return duplicate_tokens(tokens_.find(*vocabulary_, vocabulary_->bytes(id)), id, spelled);
       case Inserted::kTooManyCollisions:
-        return corrupt(concat("token ", id, " collides with more than ", kProbesMax, " others"));
+        return tokenizer_error(
+            concat("token ", id, " collides with more than ", kProbesMax, " others"));
     }
   }
   std::sort(apart.begin(), apart.end(), [](const Apart& a, const Apart& b) {
@@ -146,11 +144,11 @@ Result<void> Bpe::index_tokens(const TokenizerSource& source) {
   for (std::size_t i = 0; i < apart.size(); ++i) {
     const auto& [spelled, id] = apart[i];
     if (i + 1 < apart.size() && spelled == apart[i + 1].spelled) {
-      return duplicate(id, apart[i + 1].id, spelled);
+      return duplicate_tokens(id, apart[i + 1].id, spelled);
     }
     const TokenId other = tokens_.find(*vocabulary_, vocabulary_->bytes(id));
     if (other >= 0 && source.tokens[static_cast<std::size_t>(other)] == spelled) {
-      return duplicate(other, id, spelled);
+      return duplicate_tokens(other, id, spelled);
     }
   }
   // Families whose vocabulary holds user-defined tokens that are also merges: those may be built,
@@ -158,7 +156,8 @@ Result<void> Bpe::index_tokens(const TokenizerSource& source) {
   for (const auto& [spelled, id] : apart) {
     if (vocabulary_->type(id) != TokenType::kUserDefined) continue;
     if (tokens_.insert(*vocabulary_, id) == Inserted::kTooManyCollisions) {
-      return corrupt(concat("token ", id, " collides with more than ", kProbesMax, " others"));
+      return tokenizer_error(
+          concat("token ", id, " collides with more than ", kProbesMax, " others"));
     }
   }
   return {};
@@ -172,17 +171,18 @@ Result<void> Bpe::find_byte_tokens() {
     const TokenId id = tokens_.find(*vocabulary_, {&byte, 1});
     byte_tokens_[static_cast<std::size_t>(value)] = id;
     if (id < 0 && (value == '\n' || (value >= 0x20 && value <= 0x7e))) {
-      return corrupt(concat("the vocabulary has no token for the byte '", printable({&byte, 1}),
-                            "': not a byte-level vocabulary"));
+      return tokenizer_error(concat("the vocabulary has no token for the byte '",
+                                    printable({&byte, 1}), "': not a byte-level vocabulary"));
     }
   }
   return {};
 }
 
 Result<void> Bpe::index_merges(std::span<const std::string_view> merges) {
-  if (merges.empty()) return corrupt("the merges (tokenizer.ggml.merges) are empty or missing");
+  if (merges.empty())
+    return tokenizer_error("the merges (tokenizer.ggml.merges) are empty or missing");
   if (merges.size() > MergeTable::kMergesMax) {
-    return corrupt(
+    return tokenizer_error(
         concat(merges.size(), " merges are more than the ", MergeTable::kMergesMax, " supported"));
   }
   merges_ = MergeTable(merges.size());

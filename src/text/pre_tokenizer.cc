@@ -1,174 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "text/pre_tokenizer.h"
 
-#include <cstdint>
-
-#include "base/utf8.h"
-#include "text/unicode.h"
+#include "text/pre_tokenizer_patterns.h"
+#include "text/pre_tokenizer_stages.h"
 
 namespace hearth {
 namespace {
 
-enum class Kind : uint8_t {
-  kOther,   // [^\s\p{L}\p{N}]
-  kLetter,  // \p{L}
-  kNumber,  // \p{N}
-  kSpace,   // \s
-  kEnd,     // the text ends here, or an isolated digit ends the span that the pattern sees
-};
-
-struct Char {
-  Kind kind;
-  uint32_t bytes;  // 0 at the end of the text
-};
-
-// Whether numeric characters are cut out before the pattern runs: Digits(individual_digits).
-enum class Digits { kInPattern, kIsolated };
-
-template <Digits digits>
-Kind kind_of(CharTraits traits) {
-  if (digits == Digits::kIsolated && (traits & kTraitNumeric) != 0) return Kind::kEnd;
-  if ((traits & kTraitLetter) != 0) return Kind::kLetter;
-  if ((traits & kTraitNumber) != 0) return Kind::kNumber;
-  if ((traits & kTraitSpace) != 0) return Kind::kSpace;
-  return Kind::kOther;
-}
-
-template <Digits digits>
-Char char_at(std::string_view text, std::size_t pos) {
-  if (pos >= text.size()) return {Kind::kEnd, 0};
-  const auto byte = static_cast<unsigned char>(text[pos]);
-  if (byte < 0x80) return {kind_of<digits>(unicode_tables::kAscii[byte]), 1};
-  const Utf8Char decoded = decode_utf8(text.substr(pos));
-  if (!decoded.valid) return {Kind::kOther, 1};
-  return {kind_of<digits>(char_traits(decoded.code_point)), decoded.bytes};
-}
-
-// Where the run of `kind` that goes on at `pos` ends.
-template <Digits digits>
-std::size_t run_end(std::string_view text, std::size_t pos, Kind kind) {
-  for (;;) {
-    const Char next = char_at<digits>(text, pos);
-    if (next.kind != kind) return pos;
-    pos += next.bytes;
+template <std::size_t (*next_piece)(std::string_view)>
+void cut_by(std::string_view text, PieceSink sink) {
+  while (!text.empty()) {
+    const std::size_t bytes = next_piece(text);
+    sink(text.substr(0, bytes));
+    text.remove_prefix(bytes);
   }
 }
 
-bool is_newline(char byte) { return byte == '\r' || byte == '\n'; }
+constexpr auto kMerge = WholePieces::kMerge;
+constexpr auto kLookUp = WholePieces::kLookUp;
+constexpr auto kNoBos = BosDefault::kAbsent;
+constexpr auto kBos = BosDefault::kPresent;
 
-struct SpaceRun {
-  std::size_t end;           // of the run of \s
-  std::size_t last_start;    // where its last character begins
-  std::size_t newlines_end;  // behind its last \r or \n; 0 where it has none
-  bool at_end;               // nothing follows the run
-};
-
-template <Digits digits>
-SpaceRun scan_spaces(std::string_view text) {
-  SpaceRun run{0, 0, 0, false};
-  for (;;) {
-    const Char next = char_at<digits>(text, run.end);
-    if (next.kind != Kind::kSpace) {
-      run.at_end = next.kind == Kind::kEnd;
-      return run;
-    }
-    run.last_start = run.end;
-    run.end += next.bytes;
-    if (is_newline(text[run.last_start])) run.newlines_end = run.end;
-  }
-}
-
-// \s+(?!\S)|\s+ : the run leaves its last character to the word behind it, unless that is all it
-// has.
-std::size_t spaces_before_word(const SpaceRun& run) {
-  return run.at_end || run.last_start == 0 ? run.end : run.last_start;
-}
-
-// 's|'t|'re|'ve|'m|'ll|'d : its length where `text`, which begins with an apostrophe, begins with
-// one; else 0.
-std::size_t contraction(std::string_view text) {
-  if (text.size() < 2) return 0;
-  switch (text[1]) {
-    case 's':
-    case 't':
-    case 'm':
-    case 'd':
-      return 2;
-    default:
-      break;
-  }
-  const std::string_view two = text.substr(1, 2);
-  return two == "re" || two == "ve" || two == "ll" ? 3 : 0;
-}
-
-char ascii_lower(char byte) {
-  return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte;
-}
-
-// (?i:'s|'t|'re|'ve|'m|'ll|'d) : U+017F, the long s, folds to s; no other character outside ASCII
-// takes part.
-std::size_t contraction_any_case(std::string_view text) {
-  if (text.substr(1, 2) == "\xc5\xbf") return 3;
-  char lower[3] = {'\'', 0, 0};
-  for (std::size_t i = 1; i < 3 && i < text.size(); ++i) lower[i] = ascii_lower(text[i]);
-  return contraction({lower, text.size() < 3 ? text.size() : 3});
-}
-
-// GPT-2: 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-template <Digits digits>
-std::size_t next_piece_gpt2(std::string_view text) {
-  const Char first = char_at<digits>(text, 0);
-  if (first.kind == Kind::kEnd) return first.bytes;  // an isolated digit
-  if (text[0] == '\'') {
-    if (const std::size_t bytes = contraction(text)) return bytes;
-  }
-  const std::size_t blank = text[0] == ' ' ? 1 : 0;
-  const Char word = blank != 0 ? char_at<digits>(text, 1) : first;
-  if (word.kind == Kind::kEnd || word.kind == Kind::kSpace) {
-    return spaces_before_word(scan_spaces<digits>(text));
-  }
-  return run_end<digits>(text, blank + word.bytes, word.kind);
-}
-
-// Llama 3 (3 digits a piece) and Qwen 2 (1):
-// (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|
-//   ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
-template <int kDigitsMax>
-std::size_t next_piece_llama3(std::string_view text) {
-  constexpr Digits digits = Digits::kInPattern;
-  const Char first = char_at<digits>(text, 0);
-  if (first.kind == Kind::kLetter) return run_end<digits>(text, first.bytes, Kind::kLetter);
-  if (first.kind == Kind::kNumber) {
-    std::size_t end = first.bytes;
-    for (int i = 1; i < kDigitsMax; ++i) {
-      const Char next = char_at<digits>(text, end);
-      if (next.kind != Kind::kNumber) break;
-      end += next.bytes;
-    }
-    return end;
-  }
-  if (text[0] == '\'') {
-    if (const std::size_t bytes = contraction_any_case(text)) return bytes;
-  }
-  const Char second = char_at<digits>(text, first.bytes);
-  if (second.kind == Kind::kLetter && !is_newline(text[0])) {
-    return run_end<digits>(text, first.bytes + second.bytes, Kind::kLetter);
-  }
-  if (first.kind == Kind::kOther || (text[0] == ' ' && second.kind == Kind::kOther)) {
-    std::size_t end = run_end<digits>(text, first.bytes, Kind::kOther);
-    while (end < text.size() && is_newline(text[end])) ++end;
-    return end;
-  }
-  const SpaceRun run = scan_spaces<digits>(text);
-  return run.newlines_end != 0 ? run.newlines_end : spaces_before_word(run);
-}
-
+// What converters write, by the definition that it stands for. Normalizers in front of one (NFC:
+// qwen2, qwen35, command-r, mpt, olmo) are not applied.
 constexpr PreTokenizer kPreTokenizers[] = {
-    {"gpt-2", next_piece_gpt2<Digits::kInPattern>, WholePieces::kMerge, BosDefault::kAbsent},
+    // ByteLevel(use_regex).
+    {"gpt-2", cut_by<next_piece_gpt2>, kMerge, kNoBos},
+    {"phi-2", cut_by<next_piece_gpt2>, kMerge, kNoBos},
+    {"mpt", cut_by<next_piece_gpt2>, kMerge, kNoBos},
+    {"olmo", cut_by<next_piece_gpt2>, kMerge, kNoBos},
+    {"jais", cut_by<next_piece_gpt2>, kMerge, kNoBos},
+    {"mellum", cut_by<next_piece_gpt2>, kMerge, kNoBos},
+    {"modern-bert", cut_by<next_piece_gpt2>, kMerge, kNoBos},
     // Sequence[Digits(individual_digits), ByteLevel(use_regex)].
-    {"smollm", next_piece_gpt2<Digits::kIsolated>, WholePieces::kMerge, BosDefault::kAbsent},
-    {"llama-bpe", next_piece_llama3<3>, WholePieces::kLookUp, BosDefault::kPresent},
-    {"qwen2", next_piece_llama3<1>, WholePieces::kMerge, BosDefault::kAbsent},
+    {"smollm", cut_by<next_piece_digits_gpt2>, kMerge, kNoBos},
+    {"starcoder", cut_by<next_piece_digits_gpt2>, kMerge, kNoBos},
+    {"refact", cut_by<next_piece_digits_gpt2>, kMerge, kNoBos},
+    {"command-r", cut_by<next_piece_digits_gpt2>, kMerge, kNoBos},
+    {"codeshell", cut_by<next_piece_digits_gpt2>, kMerge, kNoBos},
+    // Llama 3.
+    {"llama-bpe", cut_by<next_piece_llama3>, kLookUp, kBos},
+    {"llama3", cut_by<next_piece_llama3>, kLookUp, kBos},
+    {"llama-v3", cut_by<next_piece_llama3>, kLookUp, kBos},
+    {"falcon3", cut_by<next_piece_llama3>, kLookUp, kBos},
+    {"falcon-h1", cut_by<next_piece_llama3>, kLookUp, kBos},
+    {"pixtral", cut_by<next_piece_llama3>, kLookUp, kBos},
+    {"lfm2", cut_by<next_piece_llama3>, kLookUp, kBos},
+    {"dbrx", cut_by<next_piece_llama3>, kMerge, kNoBos},
+    {"smaug-bpe", cut_by<next_piece_llama3>, kMerge, kNoBos},
+    {"chatglm-bpe", cut_by<next_piece_llama3>, kMerge, kNoBos},
+    {"glm4", cut_by<next_piece_llama3>, kLookUp, kNoBos},
+    // Qwen 2 and 2.5, and 3.5.
+    {"qwen2", cut_by<next_piece_qwen2>, kMerge, kNoBos},
+    {"deepseek-r1-qwen", cut_by<next_piece_qwen2>, kMerge, kNoBos},
+    {"stablelm2", cut_by<next_piece_qwen2>, kMerge, kNoBos},
+    {"megrez", cut_by<next_piece_qwen2>, kMerge, kNoBos},
+    {"qwen35", cut_by<next_piece_qwen35>, kMerge, kNoBos},
+    // GPT-4o, Llama 4, Phi-4-mini; Mistral's Tekken.
+    {"gpt-4o", cut_by<next_piece_gpt4o>, kLookUp, kNoBos},
+    {"llama4", cut_by<next_piece_gpt4o>, kLookUp, kNoBos},
+    {"tekken", cut_by<next_piece_tekken>, kLookUp, kBos},
+    // In stages.
+    {"deepseek-llm", cut_deepseek_llm, kMerge, kNoBos},
+    {"deepseek-coder", cut_deepseek_coder, kMerge, kNoBos},
+    {"deepseek-v3", cut_deepseek_v3, kMerge, kNoBos},
+    {"falcon", cut_falcon, kMerge, kNoBos},
 };
 
 }  // namespace

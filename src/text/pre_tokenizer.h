@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pre-tokenizers: how each family cuts text into pieces before byte-pair merging. The published
-// regular expressions as hand-written scanners: one pass, no backtracking, no regex engine.
-// Constant data; share freely. Source: the pre_tokenizer member of each family's tokenizer.json;
-// tests/golden/pretokenize.jsonl holds answers.
+// definitions as hand-written scanners, linear in the text. Constant data; share freely. Source:
+// the pre_tokenizer member of each family's tokenizer.json; tests/golden/pretokenize.jsonl and
+// pretokenize_more.jsonl hold answers.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
+
+#include "base/function_ref.h"
+#include "text/text_encoder.h"
 
 namespace hearth {
 
@@ -17,15 +19,14 @@ enum class WholePieces {
   kLookUp,  // take that token at once ("ignore_merges" in tokenizer.json)
 };
 
-// What a GGUF file means that does not say whether BOS stands in front.
-enum class BosDefault { kAbsent, kPresent };
+using PieceSink = FunctionRef<void(std::string_view)>;
 
 struct PreTokenizer {
   std::string_view name;  // as in tokenizer.ggml.pre
-  // The length in bytes of the piece that `text` (not empty) begins with: at least 1, at most
-  // text.size(). Any bytes are accepted: one that is not part of valid UTF-8 counts as a character
-  // that is no letter, number or space. No piece depends on what stands before it.
-  std::size_t (*next_piece)(std::string_view text);
+  // Hands the pieces of `text` to `sink`, in order; none is empty, together they are the text. Any
+  // bytes are accepted: one that is not part of valid UTF-8 counts as a character that is no
+  // letter, number or space.
+  void (*cut)(std::string_view text, PieceSink sink);
   WholePieces whole_pieces;
   BosDefault bos_default;
 };

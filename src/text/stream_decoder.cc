@@ -7,7 +7,8 @@
 namespace hearth {
 
 std::string StreamDecoder::push(TokenId id) {
-  pending_ += tokenizer_->token_bytes(id, special_);
+  pending_ += tokenizer_->bytes_after(previous_, id, special_);
+  previous_ = id;
   const std::size_t waiting = incomplete_utf8_suffix(pending_);
   std::string rest = pending_.substr(pending_.size() - waiting);
   pending_.resize(pending_.size() - waiting);

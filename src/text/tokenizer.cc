@@ -5,8 +5,7 @@
 #include <utility>
 
 #include "base/strings.h"
-#include "text/bpe.h"
-#include "text/pre_tokenizer.h"
+#include "text/text_encoder.h"
 #include "text/tokenizer_source.h"
 #include "text/tokenizer_special.h"
 #include "text/tokenizer_vocabulary.h"
@@ -54,30 +53,37 @@ Result<bool> checked_flag(bool flag, std::optional<TokenId> id, std::string_view
   return flag;
 }
 
-Result<const PreTokenizer*> named_pre_tokenizer(std::string_view name) {
-  if (const PreTokenizer* known = find_pre_tokenizer(name)) return known;
-  const std::string problem =
-      name.empty() ? std::string("the file names no pre-tokenizer (tokenizer.ggml.pre)")
-                   : concat("unknown pre-tokenizer '", printable(name), "' (tokenizer.ggml.pre)");
-  return Error(ErrorCode::kUnsupported,
-               concat("tokenizer: ", problem, "; supported: ", pre_tokenizer_names()));
+// A row for each tokenizer.ggml.model.
+struct TokenizerKind {
+  std::string_view name;
+  std::string_view what;
+  Result<TokenizerParts> (*create)(const TokenizerSource& source);
+};
+
+constexpr TokenizerKind kKinds[] = {
+    {"gpt2", "byte-level BPE", create_byte_level_bpe},
+};
+
+Result<const TokenizerKind*> named_kind(std::string_view name) {
+  std::string known;
+  for (const TokenizerKind& kind : kKinds) {
+    if (kind.name == name) return &kind;
+    known += concat(known.empty() ? "" : ", ", kind.name, " (", kind.what, ")");
+  }
+  return Error(ErrorCode::kUnsupported, concat("tokenizer: unknown model '", printable(name),
+                                               "' (tokenizer.ggml.model); supported: ", known));
 }
 
 }  // namespace
 
-// Stays where it is: bpe and specials point to the vocabulary.
 struct Tokenizer::Impl {
-  Impl(const PreTokenizer* pre_in, Vocabulary vocabulary_in)
-      : pre(pre_in), vocabulary(std::move(vocabulary_in)), specials(vocabulary) {}
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
+  explicit Impl(TokenizerParts parts_in)
+      : parts(std::move(parts_in)), specials(*parts.vocabulary, std::move(parts.specials)) {}
 
   void find_ends();
 
-  const PreTokenizer* pre;
-  Vocabulary vocabulary;
+  TokenizerParts parts;
   SpecialTokenFinder specials;
-  std::optional<Bpe> bpe;
   SpecialIds ids;
   bool add_bos = false;
   bool add_eos = false;
@@ -90,7 +96,7 @@ void Tokenizer::Impl::find_ends() {
   }
   for (const std::string_view name : kEndNames) {
     const auto id = specials.find_exact(name);
-    if (id && vocabulary.type(*id) == TokenType::kControl) ends.push_back(*id);
+    if (id && parts.vocabulary->type(*id) == TokenType::kControl) ends.push_back(*id);
   }
   std::sort(ends.begin(), ends.end());
   ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
@@ -102,17 +108,12 @@ Result<Tokenizer> Tokenizer::create(const GgufFile& file) {
 }
 
 Result<Tokenizer> Tokenizer::create(const TokenizerSource& source) {
-  if (source.model != "gpt2") {
-    return Error(ErrorCode::kUnsupported,
-                 concat("tokenizer: unknown model '", printable(source.model),
-                        "' (tokenizer.ggml.model); supported: gpt2 (byte-level BPE)"));
-  }
-  HEARTH_ASSIGN(const PreTokenizer* pre, named_pre_tokenizer(source.pre));
-  HEARTH_ASSIGN(Vocabulary vocabulary, read_byte_level_vocabulary(source));
-  auto impl = std::make_unique<Impl>(pre, std::move(vocabulary));
-  HEARTH_ASSIGN(impl->bpe, Bpe::create(source, *pre, impl->vocabulary));
+  HEARTH_ASSIGN(const TokenizerKind* kind, named_kind(source.model));
+  HEARTH_ASSIGN(TokenizerParts parts, kind->create(source));
+  auto impl = std::make_unique<Impl>(std::move(parts));
   HEARTH_ASSIGN(impl->ids, read_special_ids(source));
-  const bool bos_by_default = pre->bos_default == BosDefault::kPresent && impl->ids.bos;
+  const bool bos_by_default =
+      impl->parts.bos_default == BosDefault::kPresent && impl->ids.bos.has_value();
   HEARTH_ASSIGN(impl->add_bos,
                 checked_flag(source.add_bos.value_or(bos_by_default), impl->ids.bos, "bos"));
   HEARTH_ASSIGN(impl->add_eos, checked_flag(source.add_eos.value_or(false), impl->ids.eos, "eos"));
@@ -130,35 +131,51 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text, SpecialTokens spec
   std::size_t at = 0;
   if (special == SpecialTokens::kParse) {
     for (const SpecialSpan& span : find_specials(text)) {
-      impl_->bpe->encode(text.substr(at, span.begin - at), ids);
+      impl_->parts.encoder->encode(text.substr(at, span.begin - at), ids);
       ids.push_back(span.id);
       at = span.begin + span.bytes;
     }
   }
-  impl_->bpe->encode(text.substr(at), ids);
+  impl_->parts.encoder->encode(text.substr(at), ids);
   return ids;
 }
 
 std::size_t Tokenizer::unspellable_bytes(std::string_view text) const {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [&](char byte) {
-    return impl_->bpe->byte_token(static_cast<unsigned char>(byte)) < 0;
-  }));
+  return impl_->parts.encoder->unspellable_bytes(text);
 }
 
 std::string_view Tokenizer::token_bytes(TokenId id, SpecialTokens special) const {
-  const Vocabulary& vocabulary = impl_->vocabulary;
+  const Vocabulary& vocabulary = *impl_->parts.vocabulary;
   if (!vocabulary.contains(id)) return {};
   if (special == SpecialTokens::kAsText && vocabulary.type(id) == TokenType::kControl) return {};
   return vocabulary.bytes(id);
 }
 
+std::string_view Tokenizer::bytes_after(std::optional<TokenId> previous, TokenId id,
+                                        SpecialTokens special) const {
+  const std::string_view bytes = token_bytes(id, special);
+  if (impl_->parts.space_prefix == SpacePrefix::kNone || !bytes.starts_with(' ')) return bytes;
+  const Vocabulary& vocabulary = *impl_->parts.vocabulary;
+  const auto is_of_type = [&](TokenId token, TokenType type) {
+    return vocabulary.contains(token) && vocabulary.type(token) == type;
+  };
+  const bool begins_text = !previous || is_of_type(*previous, TokenType::kControl);
+  const bool is_text =
+      is_of_type(id, TokenType::kNormal) || is_of_type(id, TokenType::kUserDefined);
+  return begins_text && is_text ? bytes.substr(1) : bytes;
+}
+
 std::string Tokenizer::decode(std::span<const TokenId> ids, SpecialTokens special) const {
   std::string text;
-  for (const TokenId id : ids) text += token_bytes(id, special);
+  std::optional<TokenId> previous;
+  for (const TokenId id : ids) {
+    text += bytes_after(previous, id, special);
+    previous = id;
+  }
   return text;
 }
 
-int32_t Tokenizer::vocab_size() const { return impl_->vocabulary.size(); }
+int32_t Tokenizer::vocab_size() const { return impl_->parts.vocabulary->size(); }
 std::optional<TokenId> Tokenizer::bos() const { return impl_->ids.bos; }
 std::optional<TokenId> Tokenizer::eos() const { return impl_->ids.eos; }
 bool Tokenizer::add_bos() const { return impl_->add_bos; }
@@ -178,6 +195,6 @@ std::vector<SpecialSpan> Tokenizer::find_specials(std::string_view text) const {
 std::optional<TokenId> Tokenizer::find_special(std::string_view text) const {
   return impl_->specials.find_exact(text);
 }
-std::string_view Tokenizer::pre_tokenizer() const { return impl_->pre->name; }
+std::string_view Tokenizer::pre_tokenizer() const { return impl_->parts.pre_tokenizer; }
 
 }  // namespace hearth

@@ -2,8 +2,8 @@
 // Text to token ids and back, by the tokenizer that a GGUF file describes (tokenizer.ggml.*).
 //
 // Ownership: a Tokenizer copies what it needs; the GGUF bytes may go away. Threading: immutable,
-// share freely. Source: byte-level BPE as in GPT-2 (Radford et al. 2019); pre-tokenizers as
-// published with each family.
+// share freely. Source: byte-level BPE as in GPT-2 (Radford et al. 2019), with the pre-tokenizers
+// published with each family; SentencePiece (Kudo and Richardson 2018).
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@ namespace hearth {
 struct TokenizerSource;
 
 // What "<|im_end|>" inside the text means: the bytes that a user typed, or the token. Special are
-// the tokens of type control and user-defined; the longest that fits wins.
+// the tokens of type control and, but in SentencePiece, where they are part of any text,
+// user-defined; the longest that fits wins.
 enum class SpecialTokens { kAsText, kParse };
 
 // A special token that stands in a text, at bytes [begin, begin + bytes).
@@ -45,10 +46,11 @@ class Tokenizer {
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  // Any bytes are accepted, also invalid UTF-8 and NUL. Nothing is added, trimmed or normalised.
-  // With kAsText no control token ever comes out. decode() gives `text` back, but for bytes that
-  // the vocabulary has no token for: those vanish, as in the reference (unspellable_bytes() counts
-  // them).
+  // Any bytes are accepted, also invalid UTF-8 and NUL. Nothing is trimmed or normalised; no BOS or
+  // EOS is added, only the space in front of each text between special tokens that a SentencePiece
+  // file may ask for. With kAsText no control token ever comes out. decode() gives `text` back, but
+  // for bytes that the vocabulary has no token for, which vanish as in the reference
+  // (unspellable_bytes() counts them), and for U+2581, which SentencePiece takes for a space.
   std::vector<TokenId> encode(std::string_view text, SpecialTokens special) const;
 
   // How many bytes of `text` the vocabulary has no token for. 0 for most vocabularies whatever the
@@ -59,6 +61,10 @@ class Tokenizer {
   // The bytes that `id` stands for; control tokens yield their text only with kParse, else nothing.
   // An id outside the vocabulary yields nothing. Valid while the Tokenizer lives.
   std::string_view token_bytes(TokenId id, SpecialTokens special) const;
+  // The same for an `id` that follows `previous`, or begins a text where that is absent: without
+  // the space that encode() puts in front of a text (tokenizer.ggml.add_space_prefix).
+  std::string_view bytes_after(std::optional<TokenId> previous, TokenId id,
+                               SpecialTokens special) const;
   std::string decode(std::span<const TokenId> ids, SpecialTokens special) const;
 
   int32_t vocab_size() const;
@@ -71,10 +77,11 @@ class Tokenizer {
   bool is_end(TokenId id) const;
   // The special tokens that encode(text, kParse) sees, in order.
   std::vector<SpecialSpan> find_specials(std::string_view text) const;
-  // The id of the special token (control or user-defined) whose text is exactly `text`.
+  // The id of the special token whose text is exactly `text`.
   std::optional<TokenId> find_special(std::string_view text) const;
 
-  std::string_view pre_tokenizer() const;  // its name in tokenizer.ggml.pre
+  // Its name in tokenizer.ggml.pre; empty where the kind of tokenizer has none.
+  std::string_view pre_tokenizer() const;
 
  private:
   struct Impl;
@@ -86,9 +93,11 @@ class Tokenizer {
 // unfinished character wait.
 class StreamDecoder {
  public:
-  // Borrows the tokenizer for its life.
-  explicit StreamDecoder(const Tokenizer& tokenizer, SpecialTokens special = SpecialTokens::kAsText)
-      : tokenizer_(&tokenizer), special_(special) {}
+  // Borrows the tokenizer for its life. The stream goes on after the token `previous`, or begins a
+  // text where that is absent.
+  explicit StreamDecoder(const Tokenizer& tokenizer, SpecialTokens special = SpecialTokens::kAsText,
+                         std::optional<TokenId> previous = {})
+      : tokenizer_(&tokenizer), special_(special), previous_(previous) {}
 
   // The text that became complete with `id`; may be empty. Bytes that can never become UTF-8 come
   // out as U+FFFD.
@@ -99,6 +108,7 @@ class StreamDecoder {
  private:
   const Tokenizer* tokenizer_;
   SpecialTokens special_;
+  std::optional<TokenId> previous_;
   std::string pending_;
 };
 

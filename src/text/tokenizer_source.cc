@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "text/tokenizer_source.h"
 
+#include <algorithm>
+
 #include "base/strings.h"
+#include "text/tokenizer_vocabulary.h"
 
 namespace hearth {
 namespace {
@@ -38,13 +41,57 @@ Result<TokenizerSource> read_tokenizer_source(const GgufFile& file) {
       return Error(ErrorCode::kCorrupt, "tokenizer: tokenizer.ggml.token_type is empty");
     }
   }
+  HEARTH_ASSIGN(const auto scores, file.get_array("tokenizer.ggml.scores"));
+  if (scores) {
+    auto numbers = scores->floats();
+    if (!numbers.ok()) return std::move(numbers).error().with_context("tokenizer.ggml.scores");
+    source.scores = std::move(numbers).value();
+  }
   HEARTH_ASSIGN(source.bos, file.get_uint("tokenizer.ggml.bos_token_id"));
   HEARTH_ASSIGN(source.eos, file.get_uint("tokenizer.ggml.eos_token_id"));
   HEARTH_ASSIGN(source.eot, file.get_uint("tokenizer.ggml.eot_token_id"));
   HEARTH_ASSIGN(source.eom, file.get_uint("tokenizer.ggml.eom_token_id"));
   HEARTH_ASSIGN(source.add_bos, file.get_bool("tokenizer.ggml.add_bos_token"));
   HEARTH_ASSIGN(source.add_eos, file.get_bool("tokenizer.ggml.add_eos_token"));
+  HEARTH_ASSIGN(source.add_space_prefix, file.get_bool("tokenizer.ggml.add_space_prefix"));
   return source;
+}
+
+Result<std::size_t> check_tokens(const TokenizerSource& source) {
+  const std::size_t count = source.tokens.size();
+  if (count == 0) {
+    return tokenizer_error("the vocabulary (tokenizer.ggml.tokens) is empty or missing");
+  }
+  if (count > Vocabulary::kTokensMax) {
+    return tokenizer_error(
+        concat(count, " tokens are more than the ", Vocabulary::kTokensMax, " supported"));
+  }
+  if (!source.types.empty() && source.types.size() != count) {
+    return tokenizer_error(concat(count, " tokens but ", source.types.size(),
+                                  " token types (tokenizer.ggml.token_type)"));
+  }
+  for (std::size_t i = 0; i < source.types.size(); ++i) {
+    const int32_t type = source.types[i];
+    if (type < 0 || type > static_cast<int32_t>(TokenType::kByte)) {
+      return tokenizer_error(concat("token ", i, " has the unknown type ", type));
+    }
+  }
+  std::size_t bytes = 0;
+  for (const std::string_view token : source.tokens) bytes += token.size();
+  if (bytes > Vocabulary::kBytesMax) {
+    return tokenizer_error(concat("the tokens take ", bytes, " bytes, more than the ",
+                                  Vocabulary::kBytesMax, " supported"));
+  }
+  return bytes;
+}
+
+Error tokenizer_error(std::string_view message) {
+  return Error(ErrorCode::kCorrupt, concat("tokenizer: ", message));
+}
+
+Error duplicate_tokens(int32_t first, int32_t second, std::string_view spelled) {
+  return tokenizer_error(concat("tokens ", std::min(first, second), " and ",
+                                std::max(first, second), " are both '", printable(spelled), "'"));
 }
 
 }  // namespace hearth

@@ -2,15 +2,22 @@
 #include "text/tokenizer_special.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hearth {
 
-SpecialTokenFinder::SpecialTokenFinder(const Vocabulary& vocabulary) : vocabulary_(&vocabulary) {
+std::vector<TokenId> special_tokens(const Vocabulary& vocabulary) {
+  std::vector<TokenId> ids;
   for (TokenId id = 0; id < vocabulary.size(); ++id) {
     const TokenType type = vocabulary.type(id);
     if (type != TokenType::kControl && type != TokenType::kUserDefined) continue;
-    if (!vocabulary.bytes(id).empty()) ids_.push_back(id);
+    if (!vocabulary.bytes(id).empty()) ids.push_back(id);
   }
+  return ids;
+}
+
+SpecialTokenFinder::SpecialTokenFinder(const Vocabulary& vocabulary, std::vector<TokenId> ids)
+    : vocabulary_(&vocabulary), ids_(std::move(ids)) {
   std::sort(ids_.begin(), ids_.end(),
             [&](TokenId a, TokenId b) { return vocabulary.bytes(a) < vocabulary.bytes(b); });
   for (const TokenId id : ids_) {

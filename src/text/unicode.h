@@ -11,11 +11,18 @@
 namespace hearth {
 
 // A set of these bits.
-using CharTraits = uint8_t;
+using CharTraits = uint16_t;
 inline constexpr CharTraits kTraitLetter = 1;   // \p{L}
 inline constexpr CharTraits kTraitNumber = 2;   // \p{N}
 inline constexpr CharTraits kTraitSpace = 4;    // \s
 inline constexpr CharTraits kTraitNumeric = 8;  // Rust's char::is_numeric: \p{N} of a newer Unicode
+inline constexpr CharTraits kTraitMark = 16;    // \p{M}
+inline constexpr CharTraits kTraitPunctuation = 32;  // \p{P}
+inline constexpr CharTraits kTraitSymbol = 64;       // \p{S}
+inline constexpr CharTraits kTraitUpper = 128;       // [\p{Lu}\p{Lt}]
+inline constexpr CharTraits kTraitLower = 256;       // \p{Ll}
+// What the Punctuation pre-tokenizer takes: ASCII's and Rust's.
+inline constexpr CharTraits kTraitAnyPunctuation = 512;
 
 // The same for any code point, by search; 0 above U+10FFFF.
 CharTraits find_char_traits(char32_t code_point);

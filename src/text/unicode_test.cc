@@ -16,11 +16,21 @@ TEST(Unicode, EveryCodePointHasTheClassesOfTheReference) {
   ASSERT_TRUE(stream) << "tests/golden/unicode_classes.json cannot be read";
   const nlohmann::json classes = nlohmann::json::parse(stream);
   std::vector<CharTraits> expected(0x110000, 0);
-  const std::pair<const char*, CharTraits> sets[] = {
-      {"L", kTraitLetter}, {"N", kTraitNumber}, {"space", kTraitSpace}, {"numeric", kTraitNumeric}};
+  const std::pair<const char*, CharTraits> sets[] = {{"/L", kTraitLetter},
+                                                     {"/N", kTraitNumber},
+                                                     {"/space", kTraitSpace},
+                                                     {"/numeric", kTraitNumeric},
+                                                     {"/regex/M", kTraitMark},
+                                                     {"/regex/P", kTraitPunctuation},
+                                                     {"/regex/S", kTraitSymbol},
+                                                     {"/regex/Lu", kTraitUpper},
+                                                     {"/regex/Lt", kTraitUpper},
+                                                     {"/regex/Ll", kTraitLower},
+                                                     {"/rust/punctuation", kTraitAnyPunctuation}};
   for (const auto& [name, bit] : sets) {
-    ASSERT_FALSE(classes.at(name).empty()) << name;
-    for (const auto& range : classes.at(name)) {
+    const nlohmann::json& ranges = classes.at(nlohmann::json::json_pointer(name));
+    ASSERT_FALSE(ranges.empty()) << name;
+    for (const auto& range : ranges) {
       for (uint32_t point = range.at(0); point <= range.at(1); ++point) expected[point] |= bit;
     }
   }

@@ -28,6 +28,62 @@ LLAMA3_PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{
 QWEN2_PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|"
                  r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 
+# Qwen 3.5: marks count as letters.
+QWEN35_PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}|"
+                  r" ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+# GPT-4o (o200k_base of tiktoken) and Mistral's Tekken.
+UPPER, LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+CASED_TAIL = r" ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+
+
+def cased_pattern(contraction, numbers):
+    words = (rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}*{LOWER}+{contraction}|"
+             rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}+{LOWER}*{contraction}")
+    return f"{words}|{numbers}|{CASED_TAIL}"
+
+
+GPT4O_PATTERN = cased_pattern(r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?", r"\p{N}{1,3}")
+TEKKEN_PATTERN = cased_pattern("", r"\p{N}")
+# DeepSeek's stages: DeepSeek-V3, deepseek-coder-6.7b-instruct, deepseek-llm-7b-base.
+DEEPSEEK_V3_STAGES = [
+    r"\p{N}{1,3}",
+    r"[\x{4e00}-\x{9fa5}\x{3040}-\x{309f}\x{30a0}-\x{30ff}]+",
+    "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?"
+    "[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+",
+]
+EAST_ASIAN = r"[\x{4e00}-\x{9fa5}\x{800}-\x{4e00}\x{ac00}-\x{d7ff}]+"
+DEEPSEEK_CODER_STAGES = ["[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", EAST_ASIAN]
+CASED_LETTERS = (
+    r"\x{41}-\x{5a}\x{61}-\x{7a}\x{b5}\x{c0}-\x{d6}\x{d8}-\x{f6}\x{f8}-\x{1ba}\x{1bc}-\x{1bf}"
+    r"\x{1c4}-\x{293}\x{295}-\x{2af}\x{370}-\x{373}\x{376}-\x{377}\x{37b}-\x{37d}\x{37f}"
+    r"\x{386}\x{388}-\x{38a}\x{38c}\x{38e}-\x{3a1}\x{3a3}-\x{3f5}\x{3f7}-\x{481}"
+    r"\x{48a}-\x{52f}\x{531}-\x{556}\x{10a0}-\x{10c5}\x{13a0}-\x{13f5}\x{13f8}-\x{13fd}"
+    r"\x{1c90}-\x{1cba}\x{1cbd}-\x{1cbf}\x{1d00}-\x{1d2b}\x{1d6b}-\x{1d77}\x{1d79}-\x{1d9a}"
+    r"\x{1e00}-\x{1f15}\x{1f18}-\x{1f1d}\x{1f20}-\x{1f45}\x{1f48}-\x{1f4d}\x{1f50}-\x{1f57}"
+    r"\x{1f59}\x{1f5b}\x{1f5d}\x{1f5f}-\x{1f7d}\x{1f80}-\x{1fb4}\x{1fb6}-\x{1fbc}\x{1fbe}"
+    r"\x{1fc2}-\x{1fc4}\x{1fc6}-\x{1fcc}\x{1fd0}-\x{1fd3}\x{1fd6}-\x{1fdb}\x{1fe0}-\x{1fec}"
+    r"\x{1ff2}-\x{1ff4}\x{1ff6}-\x{1ffc}\x{2102}\x{2107}\x{210a}-\x{2113}\x{2115}"
+    r"\x{2119}-\x{211d}\x{2124}\x{2126}\x{2128}\x{212a}-\x{212d}\x{212f}-\x{2134}\x{2139}"
+    r"\x{213c}-\x{213f}\x{2145}-\x{2149}\x{214e}\x{2183}-\x{2184}\x{2c00}-\x{2c7b}"
+    r"\x{2c7e}-\x{2ce4}\x{2ceb}-\x{2cee}\x{2cf2}-\x{2cf3}\x{a640}-\x{a66d}\x{a680}-\x{a69b}"
+    r"\x{a722}-\x{a76f}\x{a771}-\x{a787}\x{a78b}-\x{a78e}\x{ab70}-\x{abbf}\x{fb00}-\x{fb06}"
+    r"\x{fb13}-\x{fb17}\x{ff21}-\x{ff3a}\x{ff41}-\x{ff5a}\x{10400}-\x{1044f}"
+    r"\x{104b0}-\x{104d3}\x{104d8}-\x{104fb}\x{10c80}-\x{10cb2}\x{10cc0}-\x{10cf2}"
+    r"\x{118a0}-\x{118df}\x{1e900}-\x{1e943}")
+DEEPSEEK_LLM_STAGES = [
+    "[\r\n]", rf"\s?[{CASED_LETTERS}]+",
+    r"\s?[!-/:-~\x{ff01}-\x{ff0f}\x{ff1a}-\x{ff5e}\x{2018}-\x{201f}\x{3000}-\x{3002}]+",
+    r"\s+$", EAST_ASIAN,
+]
+
+
+def stages(patterns, *more):
+    """Sequence[Split(pattern, isolated), ..., more..., ByteLevel without its own pattern]."""
+    return pre_tokenizers.Sequence([
+        *(pre_tokenizers.Split(Regex(pattern), behavior="isolated") for pattern in patterns), *more,
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ])
+
 
 def split_then_bytes(pattern):
     """Sequence[Split(pattern, isolated), ByteLevel without its own pattern]."""
@@ -50,6 +106,25 @@ def pre_tokenizer(name):
         return split_then_bytes(LLAMA3_PATTERN)
     if name == "qwen2":
         return split_then_bytes(QWEN2_PATTERN)
+    if name == "qwen35":
+        return split_then_bytes(QWEN35_PATTERN)
+    if name == "gpt-4o":
+        return split_then_bytes(GPT4O_PATTERN)
+    if name == "tekken":
+        return split_then_bytes(TEKKEN_PATTERN)
+    if name == "deepseek-v3":
+        return stages(DEEPSEEK_V3_STAGES)
+    if name == "deepseek-coder":
+        return stages(DEEPSEEK_CODER_STAGES, pre_tokenizers.Digits(individual_digits=True))
+    if name == "deepseek-llm":
+        return stages(DEEPSEEK_LLM_STAGES, pre_tokenizers.Digits(individual_digits=True))
+    if name == "falcon":
+        return pre_tokenizers.Sequence([
+            pre_tokenizers.Punctuation(behavior="contiguous"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
+            pre_tokenizers.Digits(individual_digits=False),
+            pre_tokenizers.Split(Regex("[0-9][0-9][0-9]"), behavior="isolated"),
+        ])
     raise ValueError(f"no published pre-tokenizer is written down for {name!r}")
 
 
@@ -74,6 +149,13 @@ def raw_pieces(pre, text):
         pieces.append(piece)
     assert "".join(pieces) == text
     return pieces
+
+
+def piece_bytes(pre, text):
+    """How many bytes of the UTF-8 of `text` each piece has: one may end inside a character."""
+    lengths = [len(mapped) for mapped, _ in pre.pre_tokenize_str(text)]
+    assert sum(lengths) == len(text.encode("utf-8")), text
+    return lengths
 
 
 def gguf_reader(path):
