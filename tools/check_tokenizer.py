@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compares `hearth tokenize` with the `tokenizers` package on random strings of a model's vocabulary.
+"""Compares `hearth tokenize` with the reference on random strings of a model's vocabulary.
 
-The strings are those of tools/golden/hard_strings.py from a seed that the golden files do not use;
-the reference is built as tools/golden/common.py builds it. Nightly, not part of ./test: it needs the
+The strings are those of tools/golden/hard_strings.py from a seed that the golden files do not use.
+The reference is the package `tokenizers`, built as tools/golden/common.py builds it, or
+`sentencepiece` (sentencepiece_reference.py); for speed it is always `tokenizers`. Nightly, not part of ./test: it needs the
 Python packages of tools/golden/requirements.txt.
 
 Run: python tools/check_tokenizer.py BINARY MODEL.gguf [--count 20000] [--seed N] [--speed FILE]
@@ -23,6 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "golden"))
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 import common  # noqa: E402
+import sentencepiece_reference  # noqa: E402
 from hard_strings import hard_strings  # noqa: E402
 
 LONGEST = 600
@@ -56,16 +58,23 @@ def main():
     parser.add_argument("--speed", metavar="FILE")
     options = parser.parse_args()
 
-    tokenizer = common.bpe_from_gguf(common.gguf_reader(options.model))
-    if options.speed:
-        measure(tokenizer, options.speed)
+    reader = common.gguf_reader(options.model)
+    if common.gguf_value(reader, "tokenizer.ggml.model") == "llama":
+        reference = sentencepiece_reference.sentencepiece_from_gguf(reader).encode
+        if options.speed:
+            measure(sentencepiece_reference.tokenizers_from_gguf(reader), options.speed)
+    else:
+        tokenizer = common.bpe_from_gguf(reader)
+        reference = lambda text: tokenizer.encode(text, add_special_tokens=False).ids  # noqa: E731
+        if options.speed:
+            measure(tokenizer, options.speed)
     texts = list(hard_strings(options.seed, options.count, LONGEST))
     answers = hearth_ids(options.binary, options.model, texts)
     if len(answers) != len(texts):
         sys.exit(f"{len(texts)} strings, but {len(answers)} answers")
     differences = 0
     for text, ids in zip(texts, answers):
-        expected = tokenizer.encode(text, add_special_tokens=False).ids
+        expected = reference(text)
         if ids == expected:
             continue
         differences += 1

@@ -52,5 +52,7 @@ struct TokenizerParts {
 // `source` may go away afterwards. Errors: kCorrupt (absent or broken vocabulary, merges),
 // kUnsupported (pre-tokenizer).
 Result<TokenizerParts> create_byte_level_bpe(const TokenizerSource& source);
+// As above. Errors: kCorrupt (absent or broken vocabulary, types, scores, byte tokens).
+Result<TokenizerParts> create_sentencepiece(const TokenizerSource& source);
 
 }  // namespace hearth

@@ -62,6 +62,7 @@ struct TokenizerKind {
 
 constexpr TokenizerKind kKinds[] = {
     {"gpt2", "byte-level BPE", create_byte_level_bpe},
+    {"llama", "SentencePiece", create_sentencepiece},
 };
 
 Result<const TokenizerKind*> named_kind(std::string_view name) {

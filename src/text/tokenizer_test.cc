@@ -283,7 +283,8 @@ struct Broken {
 
 const Broken kBroken[] = {
     {"model", [](TestVocabulary& v) { v.model = "t5"; }, ErrorCode::kUnsupported,
-     "unknown model 't5' (tokenizer.ggml.model); supported: gpt2 (byte-level BPE)"},
+     "unknown model 't5' (tokenizer.ggml.model); supported: gpt2 (byte-level BPE), llama "
+     "(SentencePiece)"},
     {"pre", [](TestVocabulary& v) { v.pre = "viking"; }, ErrorCode::kUnsupported,
      "unknown pre-tokenizer 'viking' (tokenizer.ggml.pre); supported: gpt-2, phi-2, mpt, "},
     {"no pre", [](TestVocabulary& v) { v.pre = ""; }, ErrorCode::kUnsupported,

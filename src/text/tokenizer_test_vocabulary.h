@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // For tests and fuzzing: a small byte-level vocabulary in which merges overlap, compete and end
-// inside characters.
+// inside characters, and a small one of SentencePiece with the same temper.
 #pragma once
 
 #include <algorithm>
@@ -23,12 +23,17 @@ struct TestVocabulary {
   std::vector<std::string> tokens;
   std::vector<int32_t> types;
   std::vector<std::string> merges;
+  std::vector<float> scores;
   std::optional<uint64_t> bos, eos, eot, eom;
-  std::optional<bool> add_bos, add_eos;
+  std::optional<bool> add_bos, add_eos, add_space_prefix;
 
   void add_token(std::string spelled, int32_t type) {
     tokens.push_back(std::move(spelled));
     types.push_back(type);
+  }
+  void add_scored(std::string spelled, int32_t type, float score) {
+    add_token(std::move(spelled), type);
+    scores.push_back(score);
   }
 
   static std::string spelled(std::string_view bytes) {
@@ -52,12 +57,14 @@ struct TestVocabulary {
     source.tokens.assign(tokens.begin(), tokens.end());
     source.types = types;
     source.merges.assign(merges.begin(), merges.end());
+    source.scores = scores;
     source.bos = bos;
     source.eos = eos;
     source.eot = eot;
     source.eom = eom;
     source.add_bos = add_bos;
     source.add_eos = add_eos;
+    source.add_space_prefix = add_space_prefix;
     return source;
   }
 };
@@ -100,6 +107,96 @@ inline TestVocabulary test_vocabulary(std::string_view pre = "gpt-2") {
   for (const auto& [left, right] : kMerges) vocabulary.add_merge(left, right);
   vocabulary.bos = kTestStart;
   vocabulary.eos = kTestEnd;
+  return vocabulary;
+}
+
+inline constexpr int32_t kSpmUnknown = 0;  // unknown
+inline constexpr int32_t kSpmStart = 1;    // control
+inline constexpr int32_t kSpmEnd = 2;      // control
+inline constexpr int32_t kSpmTurn = 3;     // user-defined "<|turn|>": counts as control
+inline constexpr int32_t kSpmTable = 4;    // user-defined "<table>"
+inline constexpr int32_t kSpmLine = 5;     // user-defined: a new line; kSpmLine + 1: two
+inline constexpr int32_t kSpmSpaces = 7;   // user-defined: two spaces
+inline constexpr int32_t kSpmByte = 8;     // plus b: the token of byte b
+inline constexpr int32_t kSpmFirst = 8 + 256;
+
+// The score of a token falls with its place but for "ab" and "bc", whose are equal.
+inline TestVocabulary sentencepiece_vocabulary() {
+  TestVocabulary vocabulary;
+  vocabulary.model = "llama";
+  vocabulary.pre = "default";
+  vocabulary.add_scored("<unk>", 2, 0);
+  vocabulary.add_scored("<s>", 3, 0);
+  vocabulary.add_scored("</s>", 3, 0);
+  vocabulary.add_scored("<|turn|>", 4, 0);
+  vocabulary.add_scored("<table>", 4, 0);
+  vocabulary.add_scored("\n", 4, 0);
+  vocabulary.add_scored("\n\n", 4, 0);
+  vocabulary.add_scored("  ", 4, 0);
+  for (int32_t byte = 0; byte < 256; ++byte) {
+    constexpr char kDigits[] = "0123456789ABCDEF";
+    vocabulary.add_scored(std::string("<0x") + kDigits[byte / 16] + kDigits[byte % 16] + ">", 6, 0);
+  }
+  constexpr std::string_view kPieces[] = {"ab",
+                                          "bc",
+                                          "\xe2\x96\x81"
+                                          "a",
+                                          "he",
+                                          "ll",
+                                          "hell",
+                                          "lo",
+                                          "hello",
+                                          "\xe2\x96\x81hello",
+                                          "\xe2\x96\x81w",
+                                          "or",
+                                          "ld",
+                                          "orld",
+                                          "\xe2\x96\x81world",
+                                          "abc",
+                                          "abab",
+                                          "xx",
+                                          "xxxx",
+                                          "xxx",
+                                          "\xc3\xa9\xc3\xa9",
+                                          "\xe4\xb8\xad\xe6\x96\x87",
+                                          ">\xe2\x96\x81<",
+                                          "<t",
+                                          "le>",
+                                          "12",
+                                          "\xe2\x96\x81",
+                                          "a",
+                                          "b",
+                                          "c",
+                                          "h",
+                                          "e",
+                                          "l",
+                                          "o",
+                                          "w",
+                                          "r",
+                                          "d",
+                                          "x",
+                                          "<",
+                                          ">",
+                                          "|",
+                                          "t",
+                                          "u",
+                                          "n",
+                                          "/",
+                                          "s",
+                                          "1",
+                                          "2",
+                                          "\xc3\xa9",
+                                          "\xe4\xb8\xad",
+                                          "\xf0\x9f\x98\x80"};
+  float score = 0;
+  for (const std::string_view piece : kPieces) {
+    vocabulary.add_scored(std::string(piece), 1, piece == "bc" ? score + 1 : score);
+    score -= 1;
+  }
+  vocabulary.add_scored("[PAD]", 5, 0);
+  vocabulary.bos = kSpmStart;
+  vocabulary.eos = kSpmEnd;
+  vocabulary.add_space_prefix = false;
   return vocabulary;
 }
 
