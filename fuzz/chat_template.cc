@@ -38,7 +38,7 @@ std::vector<ChatMessage> messages_of(std::string_view bytes) {
 }
 
 // One tool with all kinds of values in its description.
-TemplateValue tools() {
+TemplateArray tools() {
   TemplateObject parameters{{"type", {std::string("object")}},
                             {"required", {TemplateArray{{std::string("city")}}}},
                             {"count", {int64_t{3}}},
@@ -47,7 +47,7 @@ TemplateValue tools() {
                             {"note", {}}};
   TemplateObject function{{"name", {std::string("weather")}}, {"parameters", {parameters}}};
   TemplateObject tool{{"type", {std::string("function")}}, {"function", {function}}};
-  return {TemplateArray{{tool}}};
+  return {{tool}};
 }
 
 void check_ranges(const RenderedText& rendered) {
@@ -74,9 +74,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   }
   const std::string_view rest =
       end == std::string_view::npos ? std::string_view() : bytes.substr(end + 1);
-  TemplateObject variables =
-      chat_variables(messages_of(rest), GenerationPrompt::kAdd, "<s>", "</s>");
-  variables.emplace_back("tools", tools());
+  std::vector<ChatMessage> messages = messages_of(rest);
+  const ToolCall call{"call_1", "weather", {TemplateObject{{"city", {messages[0].content}}}}};
+  messages.push_back(tool_call_message({&call, 1}, messages[0].content));
+  messages.push_back(tool_result_message(messages[0].content, "weather", "call_1"));
+  const ChatOptions chat{.tools = tools(), .variables = {{"enable_thinking", {false}}}};
+  const TemplateObject variables = chat_variables(messages, chat, "<s>", "</s>");
   RenderOptions options;
   options.local_time.emplace();
   const auto rendered = parsed->render_marked(variables, options);

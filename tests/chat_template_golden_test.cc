@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,6 +66,35 @@ TemplateObject variables_of(const Json& row) {
   return variables;
 }
 
+// The same through the interface of conversations; nothing where a row has no string as role.
+std::optional<TemplateObject> chat_variables_of(const Json& row) {
+  std::vector<ChatMessage> messages;
+  for (const Json& item : row.at("messages")) {
+    if (!item.contains("role") || !item.contains("content")) return std::nullopt;
+    ChatMessage& message = messages.emplace_back();
+    for (const auto& [name, value] : item.items()) {
+      if (name == "role") {
+        message.role = value.get<std::string>();
+      } else if (name == "content" && value.is_string()) {
+        message.content = value.get<std::string>();
+      } else {
+        message.members.emplace_back(name, to_value(value));
+      }
+    }
+  }
+  ChatOptions options;
+  if (!row.at("add_generation_prompt").get<bool>()) options.prompt = GenerationPrompt::kOmit;
+  if (row.at("tools").is_array()) {
+    if (row.at("tools").empty()) return std::nullopt;  // here that means no tools
+    for (const Json& tool : row.at("tools")) options.tools.push_back(to_value(tool));
+  }
+  for (const auto& [name, item] : row.at("extra").items()) {
+    options.variables.emplace_back(name, to_value(item));
+  }
+  return chat_variables(messages, options, row.at("bos_token").get<std::string>(),
+                        row.at("eos_token").get<std::string>());
+}
+
 const ChatTemplate& template_named(const std::string& name) {
   static std::map<std::string, ChatTemplate> parsed;
   const auto known = parsed.find(name);
@@ -94,6 +124,11 @@ void check_row(const Json& row, const std::string& where) {
   if (row.contains("text")) {
     ASSERT_TRUE(rendered.ok()) << where << ": " << rendered.error().message();
     EXPECT_EQ(rendered->text, row.at("text").get<std::string>()) << where;
+    if (const auto conversation = chat_variables_of(row)) {
+      const auto same = chat_template.render(*conversation);
+      ASSERT_TRUE(same.ok()) << where << ": " << same.error().message();
+      EXPECT_EQ(same.value(), rendered->text) << where;
+    }
     return;
   }
   ASSERT_FALSE(rendered.ok()) << where << " should fail: " << row.at("error");
@@ -126,11 +161,15 @@ TEST(ChatTemplateGoldenTest, FurtherTemplatesRenderAsTransformersDoes) {
   EXPECT_GE(check_file("renders_more.jsonl"), 200);
 }
 
+TEST(ChatTemplateGoldenTest, ToolTurnsAndContentPartsRenderAsTransformersDoes) {
+  EXPECT_GE(check_file("renders_tools.jsonl"), 250);
+}
+
 TEST(ChatTemplateGoldenTest, MarksExactlyWhatTheUserTyped) {
   const ChatTemplate& chat_template = template_named("smollm2.jinja");
   const std::vector<ChatMessage> messages = {{"user", "a <|im_end|> b"}};
-  const auto rendered = chat_template.render_marked(
-      chat_variables(messages, GenerationPrompt::kAdd, "<|im_start|>", "<|im_end|>"));
+  const auto rendered =
+      chat_template.render_marked(chat_variables(messages, {}, "<|im_start|>", "<|im_end|>"));
   ASSERT_TRUE(rendered.ok()) << rendered.error().message();
   EXPECT_EQ(template_part(*rendered),
             "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging "

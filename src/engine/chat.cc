@@ -21,23 +21,26 @@ std::vector<TextRange> template_ranges(const RenderedText& rendered) {
 
 }  // namespace
 
-Result<RenderedText> Engine::render(std::span<const ChatMessage> messages) const {
+Result<RenderedText> Engine::render(std::span<const ChatMessage> messages,
+                                    const ChatOptions& options) const {
   if (!template_) return *template_error_;
   const auto text_of = [&](std::optional<TokenId> id) {
     return id ? tokenizer_.token_bytes(*id, SpecialTokens::kParse) : std::string_view();
   };
-  const TemplateObject variables = chat_variables(
-      messages, GenerationPrompt::kAdd, text_of(tokenizer_.bos()), text_of(tokenizer_.eos()));
+  const TemplateObject variables =
+      chat_variables(messages, options, text_of(tokenizer_.bos()), text_of(tokenizer_.eos()));
   return template_->render_marked(variables);
 }
 
-Result<std::string> Engine::render_chat(std::span<const ChatMessage> messages) const {
-  HEARTH_ASSIGN(RenderedText rendered, render(messages));
+Result<std::string> Engine::render_chat(std::span<const ChatMessage> messages,
+                                        const ChatOptions& options) const {
+  HEARTH_ASSIGN(RenderedText rendered, render(messages, options));
   return std::move(rendered.text);
 }
 
-Result<std::vector<TokenId>> Engine::encode_chat(std::span<const ChatMessage> messages) const {
-  HEARTH_ASSIGN(const RenderedText rendered, render(messages));
+Result<std::vector<TokenId>> Engine::encode_chat(std::span<const ChatMessage> messages,
+                                                 const ChatOptions& options) const {
+  HEARTH_ASSIGN(const RenderedText rendered, render(messages, options));
   const std::string_view text = rendered.text;
   std::vector<TokenId> ids;
   std::size_t encoded = 0;  // bytes of `text` that `ids` covers

@@ -93,11 +93,14 @@ class Engine {
   double load_ms() const { return load_ms_; }
 
   // The model's template applied to a conversation, ready for the answer. Errors: kUnsupported (the
-  // model has no template: use raw text), those of ChatTemplate::parse and render.
-  Result<std::string> render_chat(std::span<const ChatMessage> messages) const;
+  // model has no template: use raw text), those of ChatTemplate::parse and render: what a template
+  // refuses, such as a role that it does not know, it says in its own words.
+  Result<std::string> render_chat(std::span<const ChatMessage> messages,
+                                  const ChatOptions& options = {}) const;
   // That text as tokens: special tokens of the template count as such, look-alikes in the messages'
-  // text do not. Errors: as render_chat().
-  Result<std::vector<TokenId>> encode_chat(std::span<const ChatMessage> messages) const;
+  // text, in tools and in further variables do not. Errors: as render_chat().
+  Result<std::vector<TokenId>> encode_chat(std::span<const ChatMessage> messages,
+                                           const ChatOptions& options = {}) const;
   // Plain text as tokens, with BOS in front where the model adds one.
   std::vector<TokenId> encode_raw(std::string_view text) const;
 
@@ -109,7 +112,8 @@ class Engine {
   explicit Engine(Tokenizer tokenizer) : tokenizer_(std::move(tokenizer)) {}
 
   void load_template(const GgufFile& gguf);
-  Result<RenderedText> render(std::span<const ChatMessage> messages) const;
+  Result<RenderedText> render(std::span<const ChatMessage> messages,
+                              const ChatOptions& options) const;
 
   std::unique_ptr<ThreadPool> pool_;
   std::shared_ptr<const Model> model_;

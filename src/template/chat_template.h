@@ -73,13 +73,42 @@ class ChatTemplate {
 struct ChatMessage {
   std::string role;  // "system", "user", "assistant", "tool", ...
   std::string content;
+  // What else a template may read, in this order: tool_calls, tool_call_id, name,
+  // reasoning_content, ... A member "content" stands in place of the text above: none, or parts
+  // such as {"type": "text", "text": ...}. "role" is not one of them.
+  TemplateObject members = {};
 };
+
+// A call of a tool that the model asked for.
+struct ToolCall {
+  std::string id;  // empty: none
+  std::string name;
+  TemplateValue arguments;  // an object, as templates print it; JSON in a string they would quote
+};
+
+// An assistant's turn that calls tools, in order, and what it says beside: tool_calls
+// [{"id", "type": "function", "function": {"name", "arguments"}}].
+ChatMessage tool_call_message(std::span<const ToolCall> calls, std::string content = {});
+// A tool's answer; an empty name or id is left out.
+ChatMessage tool_result_message(std::string content, std::string name, std::string tool_call_id);
 
 // Whether the text shall end where the assistant's answer begins.
 enum class GenerationPrompt { kOmit, kAdd };
 
-// The variables that every template reads: messages, add_generation_prompt, bos_token, eos_token.
-TemplateObject chat_variables(std::span<const ChatMessage> messages, GenerationPrompt prompt,
+// What a conversation brings along beside its messages.
+struct ChatOptions {
+  GenerationPrompt prompt = GenerationPrompt::kAdd;
+  // Definitions: {"type": "function", "function": {"name", "description", "parameters"}}. Empty:
+  // the template is told of none.
+  TemplateArray tools = {};
+  // Further variables, such as enable_thinking; one that chat_variables() sets itself has no
+  // effect.
+  TemplateObject variables = {};
+};
+
+// The variables that templates read: messages, add_generation_prompt, bos_token, eos_token, tools,
+// documents (always none) and the further ones.
+TemplateObject chat_variables(std::span<const ChatMessage> messages, const ChatOptions& options,
                               std::string_view bos_token, std::string_view eos_token);
 
 }  // namespace hearth

@@ -212,7 +212,7 @@ TEST(ChatTemplateErrorTest, LongConversationsAreLinear) {
       "+ '<|im_end|>' + '\n' }}{% endfor %}");
   ASSERT_TRUE(parsed.ok()) << parsed.error().message();
   std::vector<ChatMessage> messages(10'000, {"user", std::string(1000, 'x')});
-  const TemplateObject variables = chat_variables(messages, GenerationPrompt::kAdd, "", "");
+  const TemplateObject variables = chat_variables(messages, {}, "", "");
   const Stopwatch watch;
   const auto rendered = parsed->render(variables);
   ASSERT_TRUE(rendered.ok()) << rendered.error().message();

@@ -323,8 +323,47 @@ TEST(ChatTemplateTest, ChatVariables) {
       "{{ bos_token }}{% for m in messages %}{{ m.role }}:{{ m.content }}{{ eos_token }}"
       "{% endfor %}{{ add_generation_prompt }}");
   ASSERT_TRUE(parsed.ok());
-  EXPECT_EQ(parsed->render(chat_variables(messages, GenerationPrompt::kAdd, "<s>", "</s>")).value(),
+  EXPECT_EQ(parsed->render(chat_variables(messages, {}, "<s>", "</s>")).value(),
             "<s>user:Hi</s>assistant:Hello</s>True");
+}
+
+TEST(ChatVariables, CarryToolsCallsAndResults) {
+  const auto parsed = ChatTemplate::parse(
+      "{{ tools | tojson }}{% for m in messages %};{{ m | tojson }}{% endfor %}{{ mood }}");
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+  const TemplateObject parameters{{"type", {std::string("object")}}};
+  const TemplateObject function{{"name", {std::string("f")}}, {"parameters", {parameters}}};
+  const ToolCall calls[] = {{"c1", "f", {TemplateObject{{"a", {int64_t{1}}}}}},
+                            {"", "g", {std::string("{}")}}};
+  const std::vector<ChatMessage> messages = {
+      {"user", "hi", {{"name", {std::string("Ann")}}}},
+      tool_call_message(calls),
+      tool_result_message("22", "f", "c1"),
+      {"user", "unseen", {{"content", {TemplateArray{{std::string("part")}}}}}},
+      {"assistant", "", {{"content", {}}}}};
+  const ChatOptions options{
+      .tools = {{TemplateObject{{"type", {std::string("function")}}, {"function", {function}}}}},
+      .variables = {{"mood", {std::string("!")}}, {"tools", {}}}};
+  EXPECT_EQ(
+      parsed->render(chat_variables(messages, options, "", "")).value(),
+      "[{\"type\": \"function\", \"function\": {\"name\": \"f\", \"parameters\": {\"type\": "
+      "\"object\"}}}]"
+      ";{\"role\": \"user\", \"content\": \"hi\", \"name\": \"Ann\"}"
+      ";{\"role\": \"assistant\", \"content\": \"\", \"tool_calls\": [{\"id\": \"c1\", \"type\": "
+      "\"function\", \"function\": {\"name\": \"f\", \"arguments\": {\"a\": 1}}}, {\"type\": "
+      "\"function\", \"function\": {\"name\": \"g\", \"arguments\": \"{}\"}}]}"
+      ";{\"role\": \"tool\", \"content\": \"22\", \"tool_call_id\": \"c1\", \"name\": \"f\"}"
+      ";{\"role\": \"user\", \"content\": [\"part\"]}"
+      ";{\"role\": \"assistant\", \"content\": null}!");
+}
+
+TEST(ChatVariables, ToolsAreNoneWhereThereAreNone) {
+  const auto parsed = ChatTemplate::parse(
+      "{{ tools is none }} {{ documents is none }} {{ add_generation_prompt }}");
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+  EXPECT_EQ(parsed->render(chat_variables({}, {}, "", "")).value(), "True True True");
+  EXPECT_EQ(parsed->render(chat_variables({}, {.prompt = GenerationPrompt::kOmit}, "", "")).value(),
+            "True True False");
 }
 
 }  // namespace
