@@ -198,6 +198,30 @@ def unicode_seeds():
     }
 
 
+def session_seeds():
+    """See fuzz/session.cc: 255 and a file, or a number of tokens and patches of a sound session."""
+    def patched(tokens, *patches):
+        return bytes([tokens]) + b"".join(struct.pack("<IB", at & 0xFFFFFFFF, value) for at, value in patches)
+
+    def head(version=1, context=128, tokens=0, page_bytes=32768, reserved=0):
+        return (b"hearthKV" + struct.pack("<IIII8sQQIIQ", version, context, 1, 1, b"scalar", 0, 0, tokens, reserved,
+                                          page_bytes))
+
+    last = 1 << 31  # offsets from the end; the checksum is the last 8 bytes
+    return {
+        "sound_0": patched(0), "sound_1": patched(1), "sound_64": patched(64), "sound_65": patched(65),
+        "version_2": patched(1, (8, 2)), "context_0": patched(1, (12, 0)), "context_huge": patched(1, (15, 0x7F)),
+        "kv_f16": patched(1, (16, 0)), "other_isa": patched(1, (24, 0x61)), "other_model": patched(1, (32, 1)),
+        "other_weights": patched(1, (40, 1)), "tokens_2": patched(1, (48, 2)), "tokens_huge": patched(1, (51, 0xFF)),
+        "reserved": patched(1, (52, 1)), "page_bytes_0": patched(1, (57, 0)), "page_bytes_huge": patched(1, (63, 0xFF)),
+        "id_negative": patched(1, (67, 0xFF)), "id_beyond": patched(1, (65, 0xFF)), "padding": patched(1, (68, 1)),
+        "nan": patched(1, (74, 0x80), (75, 0x7F), (74, 0xC0)), "behind_last": patched(1, (last | 9, 1)),
+        "file_empty": b"\xff", "file_head": b"\xff" + head(), "file_cut": b"\xff" + head()[:40],
+        "file_wraps": b"\xff" + head(tokens=0x7FFFFFFF, page_bytes=1 << 32),
+        "file_version": b"\xff" + head(version=9), "file_gguf": b"\xffGGUF\3\0\0\0",
+    }
+
+
 def write(folder, seeds):
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in seeds.items():
@@ -208,6 +232,7 @@ def main():
     write(CORPUS / "gguf", {**sound_gguf(), **broken_gguf()})
     write(CORPUS / "gguf_split", gguf_split_seeds())
     write(CORPUS / "unicode", unicode_seeds())
+    write(CORPUS / "session", session_seeds())
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@
 #include "base/function_ref.h"
 #include "base/result.h"
 #include "engine/sampling.h"
+#include "engine/score.h"
 #include "format/gguf.h"
 #include "model/forward.h"
 #include "model/model.h"
@@ -77,6 +78,8 @@ struct Answer {
 
 class Session;
 class AnswerText;
+struct SavedSession;
+struct SessionIdentity;
 
 class Engine {
  public:
@@ -108,12 +111,22 @@ class Engine {
   // (below 1 or above what the model was made for: both numbers), kUnavailable (memory).
   Result<Session> create_session(int32_t context);
 
+  // A session as Session::save() wrote it, by this model, the same kind of arithmetic, and any
+  // number of threads: what it generates is the same, bit for bit. `context` as in
+  // create_session(), but 0 is what the saved one had. `bytes` are trusted in nothing and copied.
+  // Errors: kCorrupt (no saved session, cut short, damaged, inconsistent), kUnsupported (another
+  // version of the format), kUsage (saved by another model or another kind of arithmetic; context),
+  // kUnavailable (memory).
+  Result<Session> restore_session(std::span<const std::byte> bytes, int32_t context = 0);
+
  private:
+  friend class Session;
   explicit Engine(Tokenizer tokenizer) : tokenizer_(std::move(tokenizer)) {}
 
   void load_template(const GgufFile& gguf);
   Result<RenderedText> render(std::span<const ChatMessage> messages,
                               const ChatOptions& options) const;
+  const SessionIdentity& identity();  // computed when first asked for: it reads all weights
 
   std::unique_ptr<ThreadPool> pool_;
   std::shared_ptr<const Model> model_;
@@ -121,6 +134,7 @@ class Engine {
   std::optional<ChatTemplate> template_;
   std::optional<Error> template_error_;  // why there is none; told to who asks for it
   double load_ms_ = 0;
+  std::shared_ptr<const SessionIdentity> identity_;
 };
 
 // One context: its tokens, their KV cache, and generation on top of it. Move-only; borrows the
@@ -151,11 +165,30 @@ class Session {
   // [vocabulary]).
   Result<void> feed_all(std::span<const TokenId> tokens,
                         FunctionRef<void(int32_t, std::span<float>)> row);
+  // How likely each candidate (a sequence of tokens) is behind `context`, which must not be empty;
+  // score.h says how. The longest prefix of the context that the session already holds is reused;
+  // afterwards it holds the context alone. The session may be used on after an error. Errors:
+  // kUsage (no context, no candidates or too many, an empty candidate, ids outside the vocabulary,
+  // more than the context holds), kDeadline, kCancelled, kCorrupt (the weights give no numbers),
+  // kUnavailable (memory).
+  Result<CandidateScores> score(std::span<const TokenId> context,
+                                std::span<const std::vector<TokenId>> candidates,
+                                const ScoreOptions& options = {});
+  // How likely the text behind `context` begins with `bytes`, over all its spellings (score.h);
+  // `vocabulary` is that of the engine's tokenizer. Errors: as score(); kUsage (no bytes, more
+  // spellings than `options` allow).
+  Result<PrefixScore> score_prefix(std::span<const TokenId> context,
+                                   const ByteSortedVocabulary& vocabulary, std::string_view bytes,
+                                   const PrefixOptions& options = {});
   // Forgets all but the longest prefix that it shares with `tokens`, and that short of all of them,
   // so that feeding the rest gives logits. Returns the prefix's length.
   int32_t reuse_prefix(std::span<const TokenId> tokens);
   // Forgets all tokens from `length` on, which is at most tokens().size().
   void truncate(int32_t length);
+
+  // Writes the session, piece by piece, for Engine::restore_session(); the format is
+  // docs/formats/session.md. It holds the text: who stores it seals it. Errors: those of `sink`.
+  Result<void> save(FunctionRef<Result<void>(std::span<const std::byte>)> sink) const;
 
  private:
   friend class Engine;
@@ -167,6 +200,10 @@ class Session {
   Result<void> check_prompt(std::span<const TokenId> prompt) const;
   Result<void> check_options(const GenerateOptions& options) const;
   Result<void> evaluate(std::span<const TokenId> chunk, LogitRows rows);
+  Result<void> take(const SavedSession& saved);
+  Result<void> check_room(std::size_t context, std::size_t extra, std::string_view what) const;
+  Result<std::span<float>> feed_context(std::span<const TokenId> context,
+                                        const ScoreOptions& options, int32_t& cached);
   Result<std::optional<FinishReason>> prefill(std::span<const TokenId> rest,
                                               const GenerateOptions& options);
   Result<FinishReason> decode(const GenerateOptions& options, const Stopwatch& since_call,

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/session_file.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "base/strings.h"
+#include "base/xxh64.h"
+#include "kernels/kernels.h"
+
+namespace hearth {
+namespace {
+
+constexpr uint64_t kTokensMax = uint64_t{1} << 31;
+constexpr uint64_t kPageBytesMax = uint64_t{1} << 32;  // so that no product of sizes overflows
+
+uint64_t load64(std::span<const std::byte> bytes) {
+  uint64_t value;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return value;
+}
+
+Error corrupt(std::string_view why) {
+  return Error(ErrorCode::kCorrupt, concat("session: ", why, "; save it again"));
+}
+
+// AVX2 and AVX-512 compute the same bits (docs/decisions/0006-same-answer.md).
+std::string_view isa_family(Isa isa) {
+  return isa == Isa::kAvx2 || isa == Isa::kAvx512 ? "avx" : isa_name(isa);
+}
+
+}  // namespace
+
+SessionIdentity session_identity(const Model& model) {
+  const ModelConfig& config = model.config();
+  const std::string description = concat(
+      config.architecture, ' ', config.layers, ' ', config.embedding, ' ', config.feed_forward, ' ',
+      config.heads, ' ', config.kv_heads, ' ', config.head_size, ' ', config.rope_values, ' ',
+      static_cast<int>(config.rope_pairs), ' ', config.rope_base, ' ', config.norm_epsilon, ' ',
+      config.vocabulary, ' ', config.tied_head ? 1 : 0);
+  SessionIdentity identity;
+  identity.numerics = model.numerics() == Numerics::kFloat ? 1 : 0;
+  identity.kv_type = identity.numerics;
+  const std::string_view family = isa_family(model.isa());
+  family.copy(identity.isa_family.data(), identity.isa_family.size());
+  identity.model = xxh64(std::as_bytes(std::span(description)));
+  const Buffer& memory = model.weights().memory;
+  identity.weights = xxh64({memory.data(), memory.size()});
+  return identity;
+}
+
+uint64_t page_count(uint64_t tokens) { return (tokens + kKvPageTokens - 1) / kKvPageTokens; }
+
+std::size_t token_padding(uint64_t tokens) { return tokens % 2 * sizeof(int32_t); }
+
+Result<SavedSession> SavedSession::parse(std::span<const std::byte> bytes) {
+  SavedSession saved;
+  constexpr std::size_t kStart = sizeof(kSessionMagic) + sizeof(uint32_t);
+  if (bytes.size() < kStart) return corrupt("is cut short, or no saved session");
+  std::memcpy(&saved.header, bytes.data(), std::min(bytes.size(), sizeof saved.header));
+  const SessionHeader& header = saved.header;
+  if (header.magic != kSessionMagic) return corrupt("is no saved session");
+  if (header.version != kSessionVersion) {
+    return Error(ErrorCode::kUnsupported,
+                 concat("session: has version ", header.version, ", and this program reads ",
+                        kSessionVersion, "; save it again with this program"));
+  }
+  if (bytes.size() < sizeof header) return corrupt("is cut short inside its head");
+  if (header.tokens >= kTokensMax || header.page_bytes > kPageBytesMax || header.reserved != 0) {
+    return corrupt("announces sizes that no session has");
+  }
+  const std::size_t token_bytes = header.tokens * sizeof(int32_t);
+  const uint64_t page_bytes = page_count(header.tokens) * header.page_bytes;
+  const uint64_t total =
+      sizeof header + token_bytes + token_padding(header.tokens) + page_bytes + sizeof(uint64_t);
+  if (bytes.size() != total) {
+    return corrupt(concat(bytes.size() < total ? "is cut short: " : "is too long: ", bytes.size(),
+                          " bytes of ", total));
+  }
+  const auto content = bytes.first(bytes.size() - sizeof(uint64_t));
+  if (xxh64(content) != load64(bytes.last(sizeof(uint64_t)))) {
+    return corrupt("is damaged: its checksum differs");
+  }
+  saved.tokens = bytes.subspan(sizeof header, token_bytes);
+  const auto padding = bytes.subspan(sizeof header + token_bytes, token_padding(header.tokens));
+  if (std::any_of(padding.begin(), padding.end(), [](std::byte b) { return b != std::byte{0}; })) {
+    return corrupt("has something in its padding");
+  }
+  saved.pages = content.last(page_bytes);
+  return saved;
+}
+
+void clear_unused(const ModelConfig& config, KvType type, int32_t used, std::span<std::byte> page) {
+  const std::size_t value_bytes = type == KvType::kF16 ? 2 : 4;
+  const auto head_size = static_cast<std::size_t>(config.head_size);
+  const std::size_t head_bytes = kKvPageTokens * head_size * value_bytes;
+  const auto heads = static_cast<std::size_t>(config.layers) * config.kv_heads;
+  HEARTH_CHECK(page.size() == heads * 2 * head_bytes);
+  for (std::size_t head = 0; head < heads; ++head) {
+    std::byte* const keys = page.data() + head * 2 * head_bytes;
+    std::byte* const values = keys + head_bytes;
+    for (int32_t position = used; position < kKvPageTokens; ++position) {
+      const auto block = static_cast<std::size_t>(position / kKeyBlock) * head_size * kKeyBlock;
+      for (std::size_t i = 0; i < head_size; ++i) {
+        const std::size_t at =
+            block + i * kKeyBlock + static_cast<std::size_t>(position % kKeyBlock);
+        std::memset(keys + at * value_bytes, 0, value_bytes);
+      }
+    }
+    const std::size_t kept = static_cast<std::size_t>(used) * head_size * value_bytes;
+    std::memset(values + kept, 0, head_bytes - kept);
+  }
+}
+
+}  // namespace hearth
