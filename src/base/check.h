@@ -5,8 +5,13 @@
 
 namespace hearth {
 
-// Prints the failed condition and its place to stderr and aborts.
+// Prints the failed condition and its place to stderr and aborts, unless the handler throws.
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);
+
+// For the C API, whose callers' process we must not stop: is called first, and may throw to unwind
+// to where the failure can be reported. One for the process; null, the default, for none.
+using CheckHandler = void (*)(const char* condition, const char* file, int line);
+void set_check_handler(CheckHandler handler);
 
 }  // namespace hearth
 

@@ -101,7 +101,7 @@ void ThreadPool::run(FunctionRef<void(int)> task) {
   task_ = &task;
   task_number_.fetch_add(1, std::memory_order_release);
   task_number_.notify_all();
-  task(0);
+  [&]() noexcept { task(0); }();  // unwinding would leave the others alone with a dead task
   barrier_.arrive_and_wait();
 }
 

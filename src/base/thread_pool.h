@@ -48,7 +48,8 @@ class ThreadPool {
 
   int size() const { return thread_count_; }
 
-  // Calls task(i) on every thread, i in [0, size()), and returns when all have returned.
+  // Calls task(i) on every thread, i in [0, size()), and returns when all have returned. A task
+  // must not throw: that ends the process.
   void run(FunctionRef<void(int)> task);
 
   // To be called by all threads of a running task, the same number of times.

@@ -53,6 +53,8 @@ struct GenerateOptions {
   Deadline deadline;
   const std::atomic<bool>* cancelled =
       nullptr;  // becomes true: stop within one token, or one chunk of the prompt
+  // The same for the thread that generates: what the sink sets to end the answer.
+  const bool* stopped = nullptr;
 };
 
 struct Usage {
@@ -94,6 +96,8 @@ class Engine {
   const Tokenizer& tokenizer() const { return tokenizer_; }
   ThreadPool& pool() { return *pool_; }
   double load_ms() const { return load_ms_; }
+  // Whether there is a template that render_chat() can follow.
+  bool has_chat_template() const { return template_.has_value(); }
 
   // The model's template applied to a conversation, ready for the answer. Errors: kUnsupported (the
   // model has no template: use raw text), those of ChatTemplate::parse and render: what a template

@@ -15,6 +15,7 @@ std::optional<FinishReason> interruption(const GenerateOptions& options) {
   if (options.cancelled != nullptr && options.cancelled->load(std::memory_order_relaxed)) {
     return FinishReason::kCancelled;
   }
+  if (options.stopped != nullptr && *options.stopped) return FinishReason::kCancelled;
   if (options.deadline.passed()) return FinishReason::kDeadline;
   return std::nullopt;
 }

@@ -280,6 +280,19 @@ TEST(Generate, NeverDrawsPaddingRows) {
     EXPECT_LT(id, kTestModelVocabulary);
 }
 
+TEST(Generate, TheSinkCanStop) {
+  const auto engine = load_test_model();
+  Session session = engine->create_session(300).value();
+  bool stopped = false;
+  int pieces = 0;
+  GenerateOptions options = letters(50);
+  options.stopped = &stopped;
+  const auto stop_at_third = [&](std::string_view) { stopped = ++pieces == 3; };
+  const Answer some = session.generate(random_tokens(20, 7), options, stop_at_third).value();
+  EXPECT_EQ(some.finish_reason, FinishReason::kCancelled);
+  EXPECT_EQ(some.text.size(), 3u);
+}
+
 TEST(Generate, CancellationStopsWithinOneToken) {
   const auto engine = load_test_model();
   Session session = engine->create_session(300).value();
