@@ -3,7 +3,6 @@
 # are made of anyway, and what `cmake --install` puts where (docs/decisions/0017-linking.md).
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
-find_package(Threads REQUIRED)
 
 set(library_modules base tensor format kernels text template lockdown model engine capi)
 
@@ -21,7 +20,7 @@ set_target_properties(hearth_shared PROPERTIES OUTPUT_NAME hearth EXPORT_NAME he
 # hearth_static: libhearth.a, all modules in one archive. Programs link libseccomp and libstdc++ beside it.
 list(TRANSFORM library_modules REPLACE "(.+)" "$<TARGET_OBJECTS:hearth_\\1>" OUTPUT_VARIABLE library_objects)
 add_library(hearth_static STATIC ${library_objects})
-target_link_libraries(hearth_static INTERFACE stdc++ m Threads::Threads)
+target_link_libraries(hearth_static INTERFACE stdc++ m pthread)
 set_target_properties(hearth_static PROPERTIES OUTPUT_NAME hearth LINKER_LANGUAGE CXX)
 
 foreach(library hearth_shared hearth_static)

@@ -136,8 +136,9 @@ HEARTH_API HEARTH_CHECKED hearth_status hearth_model_load(const char* path,
 /* Ends the handle; the memory goes with the last session. NULL is fine. Errors: HEARTH_USAGE. */
 HEARTH_API hearth_status hearth_model_unload(hearth_model* model);
 
-/* Computes one throw-away token, so that the first answer does not pay for cold memory and sleeping
- * threads: after loading, or after hours of rest. Errors: HEARTH_UNAVAILABLE (memory). */
+/* Computes one throw-away token, which reads all weights: for before the next answer when hours of
+ * rest may have moved them out of memory. Just loaded, a model is warm. Errors: HEARTH_UNAVAILABLE
+ * (memory). */
 HEARTH_API HEARTH_CHECKED hearth_status hearth_model_prewarm(hearth_model* model);
 
 /* Filled by hearth_model_describe(); set struct_size before. Strings live until the model is
