@@ -6,7 +6,8 @@
  * ERRORS. Every function that can fail returns a hearth_status. HEARTH_OK is 0; the others say what
  * kind of failure it was and are those of the `hearth` command (its exit statuses). The text, one
  * line "thing: cause; remedy", is hearth_last_error(). No C++ exception leaves the library, it
- * never exits and never prints. Where a call fails its outputs are untouched, unless its comment
+ * never exits and never prints; the one exception is a bug of ours found on a model's own threads,
+ * which ends the process. Where a call fails its outputs are untouched, unless its comment
  * says otherwise.
  *
  * OPTIONS. Each struct begins with `struct_size`. Its _init function sets that and the defaults;
@@ -27,13 +28,13 @@
  * in every build.
  *
  * THREAD SAFETY. Every function may be called from any thread, also with handles that other threads
- * use. Work on one model (generate, score, embed, prewarm, creating and resetting sessions) takes
- * turns: it runs on the model's own threads, which serve one call at a time; others wait, within
- * their deadline. Text functions (tokenize, detokenize, chat) never wait. A handle may be freed
- * while another thread is inside a call with it: that call ends first. Inside a callback, work on
- * the same model is HEARTH_USAGE, as it would wait for itself; the text functions and freeing are
- * fine. Only hearth_cancel_request() may be called from signal handlers. After fork() a child must
- * load models of its own; using the parent's is HEARTH_USAGE.
+ * use. Work on one model (generate, score, prewarm; creating, resetting, saving and restoring
+ * sessions) takes turns: it runs on the model's own threads, which serve one call at a time; others
+ * wait, within their deadline. Text functions (tokenize, detokenize, chat) never wait. A handle may
+ * be freed while another thread is inside a call with it: that call ends first. Inside a callback,
+ * work on the same model is HEARTH_USAGE, as it would wait for itself; the text functions and
+ * freeing are fine. Only hearth_cancel_request() may be called from signal handlers. After fork() a
+ * child must load models of its own; using the parent's is HEARTH_USAGE.
  */
 #ifndef HEARTH_HEARTH_H
 #define HEARTH_HEARTH_H
@@ -369,6 +370,69 @@ HEARTH_API HEARTH_CHECKED hearth_status hearth_session_read_text(hearth_session*
 HEARTH_API HEARTH_CHECKED hearth_status hearth_session_read_tokens(hearth_session* session,
                                                                    int32_t* tokens, float* logprobs,
                                                                    size_t capacity, size_t* count);
+
+/* ---- Scoring --------------------------------------------------------------------------------- */
+
+/* A sequence of tokens that may follow a context. Borrowed for the call. */
+typedef struct hearth_candidate {
+  const int32_t* tokens;
+  size_t token_count;
+} hearth_candidate;
+
+typedef struct hearth_score_options {
+  size_t struct_size;
+  int64_t deadline_ms;   /* from the call on, waiting for the model included; 0: none */
+  hearth_cancel* cancel; /* NULL: none */
+  uint64_t reserved;     /* RESERVED */
+} hearth_score_options;
+#define HEARTH_SCORE_OPTIONS_BYTES 32
+HEARTH_API size_t hearth_score_options_size(void);
+HEARTH_API hearth_status hearth_score_options_init(hearth_score_options* options,
+                                                   size_t struct_size);
+
+/* Set struct_size before. */
+typedef struct hearth_score_result {
+  size_t struct_size;
+  int32_t cached_tokens;    /* of the context, that the session knew already */
+  int32_t evaluated_tokens; /* that the model had to read */
+  double wait_ms;           /* until the model was free */
+} hearth_score_result;
+#define HEARTH_SCORE_RESULT_BYTES 24
+HEARTH_API size_t hearth_score_result_size(void);
+
+/* How likely each candidate is behind a context: labels, yes or no, several choices. Common
+ * beginnings are computed once. logprobs[candidate_count] gets the natural logarithm of each
+ * candidate's probability; `token_logprobs`, which may be NULL, has room for all tokens of all
+ * candidates, in order, each given what stands before it. `result` may be NULL. The session holds
+ * the context afterwards, and its last answer stays. Errors: HEARTH_USAGE (no context, no
+ * candidates, an empty one, more than the context holds; tokens outside the vocabulary),
+ * HEARTH_DEADLINE, HEARTH_CANCELLED, HEARTH_CORRUPT (the weights give no numbers),
+ * HEARTH_UNAVAILABLE (memory). */
+HEARTH_API HEARTH_CHECKED hearth_status hearth_session_score(
+    hearth_session* session, const int32_t* context, size_t context_count,
+    const hearth_candidate* candidates, size_t candidate_count, const hearth_score_options* options,
+    double* logprobs, double* token_logprobs, hearth_score_result* result);
+
+/* ---- Saved sessions -------------------------------------------------------------------------- */
+
+/* Gets bytes in order, valid during the call. Returns 0 to go on; anything else stops. */
+typedef int32_t (*hearth_write_callback)(void* user, const void* bytes, size_t count);
+
+/* Writes what the session knows, so that it can be gone on with in another process: for
+ * SmolLM2-135M 23 kB a token. It contains the conversation's text: seal what you store. The last
+ * answer is not part of it. Errors: HEARTH_USAGE, HEARTH_CANCELLED (the callback stopped). */
+HEARTH_API HEARTH_CHECKED hearth_status hearth_session_save(hearth_session* session,
+                                                            hearth_write_callback write,
+                                                            void* user);
+
+/* A new session out of those bytes, which are trusted in nothing and may go afterwards: by the same
+ * model, any number of threads. It answers as the saved one would, bit for bit. A context of 0 is
+ * that of the saved one. *session is NULL where it fails. Errors: HEARTH_CORRUPT (no saved session,
+ * cut short, damaged), HEARTH_UNSUPPORTED (another version), HEARTH_USAGE (by another model or kind
+ * of arithmetic; the context), HEARTH_UNAVAILABLE (memory). */
+HEARTH_API HEARTH_CHECKED hearth_status
+hearth_session_restore(hearth_model* model, const void* bytes, size_t count,
+                       const hearth_session_options* options, hearth_session** session);
 
 /* ---- Lockdown -------------------------------------------------------------------------------- */
 

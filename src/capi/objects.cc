@@ -90,4 +90,22 @@ Result<std::shared_ptr<SessionObject>> find_session(const hearth_session* handle
   return session;
 }
 
+hearth_session* add_session(std::shared_ptr<ModelObject> model, Session session) {
+  auto object = std::make_shared<SessionObject>(std::move(model), std::move(session));
+  return static_cast<hearth_session*>(add_handle(HandleKind::kSession, std::move(object)));
+}
+
+Result<int32_t> read_session_context(const hearth_session_options* options,
+                                     const ModelObject& model) {
+  HEARTH_ASSIGN(const hearth_session_options given,
+                read_options(options, "session options", hearth_session_options_init));
+  HEARTH_TRY(check_reserved(given.reserved != 0, "reserved", "reserved fields"));
+  const int32_t context_max = model.engine->model().config().context_max;
+  if (given.context < 0 || given.context > context_max) {
+    return usage(concat("context: ", given.context, " tokens is outside 1 to ", context_max,
+                        ", what the model was made for; use 0 for the default"));
+  }
+  return given.context;
+}
+
 }  // namespace hearth::capi

@@ -87,4 +87,12 @@ class SessionObject {
 Result<std::shared_ptr<ModelObject>> find_model(const hearth_model* handle);
 Result<std::shared_ptr<SessionObject>> find_session(const hearth_session* handle);
 
+// A handle for a new session.
+hearth_session* add_session(std::shared_ptr<ModelObject> model, Session session);
+
+// The context that a caller wants for a session; 0: none in particular. NULL is that too. Errors:
+// kUsage (beyond what the model was made for), kUnsupported (a reserved field).
+Result<int32_t> read_session_context(const hearth_session_options* options,
+                                     const ModelObject& model);
+
 }  // namespace hearth::capi

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "capi/boundary.h"
-#include "capi/cancel.h"
 #include "capi/handles.h"
+#include "capi/limits.h"
 #include "capi/objects.h"
 
 using namespace hearth;
@@ -67,16 +67,8 @@ Result<GenerateOptions> read_generate_options(const hearth_generate_options& giv
     return usage(concat("tokens_max: ", given.tokens_max,
                         " is negative; give 1 or more, or 0 for no limit"));
   }
-  if (given.deadline_ms < 0) {
-    return usage(
-        concat("deadline_ms: ", given.deadline_ms, " is negative; give 1 or more, or 0 for none"));
-  }
   GenerateOptions options;
-  if (given.deadline_ms > 0) {
-    constexpr int64_t kAgesMs = int64_t{1} << 40;  // 34 years: what the clock can add
-    options.deadline =
-        Deadline::after_ms(static_cast<double>(std::min(given.deadline_ms, kAgesMs)));
-  }
+  HEARTH_ASSIGN(options.deadline, read_deadline(given.deadline_ms));
   options.tokens_max = given.tokens_max;
   HEARTH_ASSIGN(options.sampling, read_sampling(given, vocabulary));
   HEARTH_ASSIGN(options.stop, read_stops(given));
@@ -163,19 +155,11 @@ hearth_status hearth_session_create(hearth_model* model, const hearth_session_op
   return at_boundary([&]() -> Result<void> {
     HEARTH_TRY(check_pointer(session, "session"));
     HEARTH_ASSIGN(const auto owner, find_model(model));
-    HEARTH_ASSIGN(const hearth_session_options given,
-                  read_options(options, "session options", hearth_session_options_init));
-    HEARTH_TRY(check_reserved(given.reserved != 0, "reserved", "reserved fields"));
-    const int32_t context_max = owner->engine->model().config().context_max;
-    if (given.context < 0 || given.context > context_max) {
-      return usage(concat("context: ", given.context, " tokens is outside 1 to ", context_max,
-                          ", what the model was made for; use 0 for the model's default"));
-    }
+    HEARTH_ASSIGN(const int32_t context, read_session_context(options, *owner));
     HEARTH_ASSIGN(const Turn turn, owner->turnstile.enter());
-    HEARTH_ASSIGN(Session created, owner->engine->create_session(
-                                       given.context != 0 ? given.context : owner->context));
-    auto object = std::make_shared<SessionObject>(owner, std::move(created));
-    *session = static_cast<hearth_session*>(add_handle(HandleKind::kSession, std::move(object)));
+    HEARTH_ASSIGN(Session created,
+                  owner->engine->create_session(context != 0 ? context : owner->context));
+    *session = add_session(owner, std::move(created));
     return {};
   });
 }

@@ -92,6 +92,20 @@ AT(hearth_result, prefill_ms, 32);
 AT(hearth_result, first_token_ms, 40);
 AT(hearth_result, decode_ms, 48);
 
+_Static_assert(sizeof(hearth_candidate) == 16, "hearth_candidate");
+AT(hearth_candidate, tokens, 0);
+AT(hearth_candidate, token_count, 8);
+
+SIZE(hearth_score_options, 32, HEARTH_SCORE_OPTIONS_BYTES);
+AT(hearth_score_options, deadline_ms, 8);
+AT(hearth_score_options, cancel, 16);
+AT(hearth_score_options, reserved, 24);
+
+SIZE(hearth_score_result, 24, HEARTH_SCORE_RESULT_BYTES);
+AT(hearth_score_result, cached_tokens, 8);
+AT(hearth_score_result, evaluated_tokens, 12);
+AT(hearth_score_result, wait_ms, 16);
+
 SIZE(hearth_lockdown_options, 24, HEARTH_LOCKDOWN_OPTIONS_BYTES);
 AT(hearth_lockdown_options, writable, 8);
 AT(hearth_lockdown_options, writable_count, 16);
@@ -109,6 +123,8 @@ static void sizes_of_the_running_library(void) {
   CHECK(hearth_session_options_size() == HEARTH_SESSION_OPTIONS_BYTES);
   CHECK(hearth_generate_options_size() == HEARTH_GENERATE_OPTIONS_BYTES);
   CHECK(hearth_result_size() == HEARTH_RESULT_BYTES);
+  CHECK(hearth_score_options_size() == HEARTH_SCORE_OPTIONS_BYTES);
+  CHECK(hearth_score_result_size() == HEARTH_SCORE_RESULT_BYTES);
   CHECK(hearth_lockdown_options_size() == HEARTH_LOCKDOWN_OPTIONS_BYTES);
   CHECK(hearth_error_bytes_max() == HEARTH_ERROR_BYTES_MAX);
   CHECK(hearth_stops_max() == HEARTH_STOPS_MAX);

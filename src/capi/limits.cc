@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "capi/cancel.h"
+#include "capi/limits.h"
 
-#include <cstdint>
+#include <algorithm>
 #include <new>
 
 #include "capi/boundary.h"
@@ -29,6 +29,16 @@ Result<const std::atomic<bool>*> read_cancel(const hearth_cancel* cancel) {
     return usage("cancel: is not initialised; call hearth_cancel_init() before");
   }
   return &std::launder(reinterpret_cast<const CancelState*>(cancel))->requested;
+}
+
+Result<Deadline> read_deadline(int64_t deadline_ms) {
+  if (deadline_ms < 0) {
+    return usage(
+        concat("deadline_ms: ", deadline_ms, " is negative; give 1 or more, or 0 for none"));
+  }
+  if (deadline_ms == 0) return Deadline();
+  constexpr int64_t kAgesMs = int64_t{1} << 40;  // 34 years: what the clock can add
+  return Deadline::after_ms(static_cast<double>(std::min(deadline_ms, kAgesMs)));
 }
 
 }  // namespace hearth::capi
