@@ -157,10 +157,12 @@ typedef struct hearth_model_info {
   int32_t bos;               /* token that begins a text; -1: none */
   int32_t eos;               /* token that ends one; -1: none */
   int32_t has_chat_template; /* 1 or 0: whether hearth_chat_*() can be used */
-  uint64_t weight_bytes;     /* read for each token that is generated */
+  int32_t layers;
+  int32_t embedding_size; /* values of the vector that stands for a token */
+  uint64_t weight_bytes;  /* read for each token that is generated */
   double load_ms;
 } hearth_model_info;
-#define HEARTH_MODEL_INFO_BYTES 80
+#define HEARTH_MODEL_INFO_BYTES 88
 HEARTH_API size_t hearth_model_info_size(void);
 
 /* Errors: HEARTH_USAGE. */

@@ -81,6 +81,8 @@ hearth_model_info describe(const ModelObject& model, std::size_t struct_size) {
   info.bos = engine.tokenizer().bos().value_or(-1);
   info.eos = engine.tokenizer().eos().value_or(-1);
   info.has_chat_template = engine.has_chat_template() ? 1 : 0;
+  info.layers = config.layers;
+  info.embedding_size = config.embedding;
   info.weight_bytes = engine.model().weight_bytes();
   info.load_ms = engine.load_ms();
   return info;

@@ -19,7 +19,7 @@ AT(hearth_model_options, reserved, 20);
 AT(hearth_model_options, isa, 24);
 AT(hearth_model_options, adapters, 32);
 
-SIZE(hearth_model_info, 80, HEARTH_MODEL_INFO_BYTES);
+SIZE(hearth_model_info, 88, HEARTH_MODEL_INFO_BYTES);
 AT(hearth_model_info, struct_size, 0);
 AT(hearth_model_info, architecture, 8);
 AT(hearth_model_info, name, 16);
@@ -32,8 +32,10 @@ AT(hearth_model_info, vocabulary_size, 48);
 AT(hearth_model_info, bos, 52);
 AT(hearth_model_info, eos, 56);
 AT(hearth_model_info, has_chat_template, 60);
-AT(hearth_model_info, weight_bytes, 64);
-AT(hearth_model_info, load_ms, 72);
+AT(hearth_model_info, layers, 64);
+AT(hearth_model_info, embedding_size, 68);
+AT(hearth_model_info, weight_bytes, 72);
+AT(hearth_model_info, load_ms, 80);
 
 _Static_assert(sizeof(hearth_text) == 16, "hearth_text");
 AT(hearth_text, bytes, 8);

@@ -197,6 +197,7 @@ static void model_info(hearth_model* model) {
   CHECK(strcmp(info.architecture, "llama") == 0 && strcmp(info.name, "test model") == 0);
   CHECK(info.vocabulary_size == 264 && info.context_max == 2048 && info.context == 2048);
   CHECK(info.bos == 0 && info.eos == 1 && info.has_chat_template == 1 && info.threads == 2);
+  CHECK(info.layers == 2 && info.embedding_size == 64);
   CHECK(info.weight_bytes > 0 && info.load_ms > 0.0);
   CHECK_OK(hearth_model_is_end(model, 1, &is_end));
   CHECK(is_end == 1);
