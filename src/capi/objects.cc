@@ -64,7 +64,7 @@ void Turnstile::leave() {
 }
 
 ModelObject::~ModelObject() {
-  // Its threads are not in this process: joining them would wait for ever.
+  // Its threads are not in this process. POSIX says nothing of joining them (glibc does not wait).
   if (!turnstile.in_own_process()) static_cast<void>(engine.release());
 }
 

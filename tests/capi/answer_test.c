@@ -138,6 +138,16 @@ static void stops(hearth_model* model) {
   CHECK_OK(hearth_session_generate(session, prompt, prompt_count, &options, &result));
   CHECK(result.finish_reason == HEARTH_FINISH_CANCELLED && seen.calls == 5);
   CHECK(result.completion_tokens == 5 && strncmp(plain, seen.text, seen.bytes) == 0);
+  // Nothing comes after it, also where a letter was held back that could begin a stop string.
+  const hearth_text holding[] = {{"az", 2}, {"bz", 2}, {"cz", 2}};
+  options = letters(40, &seen);
+  options.stop = holding;
+  options.stop_count = 3;
+  seen.stop_at_call = 5;
+  CHECK_OK(hearth_session_generate(session, prompt, prompt_count, &options, &result));
+  CHECK(seen.calls == 5 && seen.bytes == 5 && result.completion_tokens == 6);
+  text_of(session, text);
+  CHECK(strlen(text) == 6);
   // At its last call, too.
   options = letters(5, &seen);
   seen.stop_at_call = 5;
