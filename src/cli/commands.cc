@@ -13,6 +13,8 @@ std::vector<std::unique_ptr<Command>> make_commands() {
   commands.push_back(make_eval_perplexity_command());
   commands.push_back(make_eval_kl_command());
   commands.push_back(make_eval_logits_command());
+  commands.push_back(make_eval_task_command());
+  commands.push_back(make_test_command());
   commands.push_back(make_import_command());
   commands.push_back(make_ls_command());
   commands.push_back(make_show_command());

@@ -16,6 +16,8 @@ std::unique_ptr<Command> make_bench_command();
 std::unique_ptr<Command> make_eval_perplexity_command();
 std::unique_ptr<Command> make_eval_kl_command();
 std::unique_ptr<Command> make_eval_logits_command();
+std::unique_ptr<Command> make_eval_task_command();
+std::unique_ptr<Command> make_test_command();
 std::unique_ptr<Command> make_doctor_command();
 std::unique_ptr<Command> make_import_command();
 std::unique_ptr<Command> make_ls_command();
