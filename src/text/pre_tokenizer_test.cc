@@ -110,6 +110,11 @@ TEST(PreTokenizer, StagesSeeNothingBeyondTheirPart) {
   EXPECT_EQ(cut("deepseek-coder", "a b, \n"), (Pieces{"a", " b", ",", " ", "\n"}));
 }
 
+TEST(PreTokenizer, DeepSeekLlmIsolatesTrailingSpaces) {
+  EXPECT_EQ(cut("deepseek-llm", "\xd7\xa9  \n"), (Pieces{"\xd7\xa9", "  ", "\n"}));
+  EXPECT_EQ(cut("deepseek-llm", "\xd7\xa9  x"), (Pieces{"\xd7\xa9", " ", " x"}));
+}
+
 TEST(PreTokenizer, SmolLmIsolatesDigitsBeforeThePatternRuns) {
   EXPECT_EQ(cut("smollm", "a  12 b"), (Pieces{"a", "  ", "1", "2", " b"}));
   EXPECT_EQ(cut("gpt-2", "a  12 b"), (Pieces{"a", " ", " 12", " b"}));

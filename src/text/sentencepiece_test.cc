@@ -144,6 +144,7 @@ TEST(SentencePiece, JoinsWhatScoresHighest) {
   EXPECT_EQ(parts(tokenizer, " hello"), (Parts{" hello"}));
   EXPECT_EQ(parts(tokenizer, "abc"), (Parts{"abc"}));  // equal scores: from the left
   EXPECT_EQ(parts(tokenizer, "ababab"), (Parts{"abab", "ab"}));
+  EXPECT_EQ(parts(tokenizer, "bab"), (Parts{"ba", "b"}));
   EXPECT_EQ(parts(tokenizer, "xxx"), (Parts{"xxx"}));
   EXPECT_EQ(parts(tokenizer, "xxxxx"), (Parts{"xxxx", "x"}));
   EXPECT_EQ(encode(tokenizer, ""), Ids{});
@@ -282,7 +283,7 @@ const Broken kBroken[] = {
     {"type", [](TestVocabulary& v) { v.types[7] = 9; }, "token 7 has the unknown type 9"},
     {"no scores", [](TestVocabulary& v) { v.scores.clear(); }, "scores (tokenizer.ggml.scores)"},
     {"scores", [](TestVocabulary& v) { v.scores.pop_back(); },
-     "314 scores (tokenizer.ggml.scores)"},
+     "315 scores (tokenizer.ggml.scores)"},
     {"nan", [](TestVocabulary& v) { v.scores[300] = std::numeric_limits<float>::quiet_NaN(); },
      "the score of token 300 is no number"},
     {"infinite", [](TestVocabulary& v) { v.scores[3] = -std::numeric_limits<float>::infinity(); },
@@ -294,18 +295,18 @@ const Broken kBroken[] = {
      "tokens 8 and 73 are both '<0x41>'"},
     {"twice", [](TestVocabulary& v) { v.add_scored("ab", 1, 0); }, "are both 'ab'"},
     {"control twice", [](TestVocabulary& v) { v.add_scored("<s>", 3, 0); },
-     "tokens 1 and 315 are both '<s>'"},
+     "tokens 1 and 316 are both '<s>'"},
     {"control and normal", [](TestVocabulary& v) { v.add_scored("ab", 3, 0); }, "are both 'ab'"},
     {"no space", [](TestVocabulary& v) { v.tokens[kSpmFirst + 25] = "q"; },
      "no token for the space (U+2581)"},
     {"too long", [](TestVocabulary& v) { v.add_scored(std::string(2000, 'q'), 1, 0); },
-     "token 315 has 2000 bytes, more than the 1024"},
-    {"bos", [](TestVocabulary& v) { v.bos = 315; }, "tokenizer.ggml.bos_token_id is 315"},
+     "token 316 has 2000 bytes, more than the 1024"},
+    {"bos", [](TestVocabulary& v) { v.bos = 316; }, "tokenizer.ggml.bos_token_id is 316"},
     {"no bos", [](TestVocabulary& v) { v.add_bos = true, v.bos.reset(); }, "no bos_token_id"},
 };
 
 TEST(SentencePiece, NamesWhatIsBroken) {
-  ASSERT_EQ(sentencepiece_vocabulary().tokens.size(), 315u);
+  ASSERT_EQ(sentencepiece_vocabulary().tokens.size(), 316u);
   for (const Broken& broken : kBroken) {
     TestVocabulary vocabulary = sentencepiece_vocabulary();
     broken.break_it(vocabulary);

@@ -173,7 +173,7 @@ inline constexpr std::string_view kSpmPieces[] = {"ab",
                                                   "\xe4\xb8\xad",
                                                   "\xf0\x9f\x98\x80"};
 
-// The score of a token falls with its place but for "ab" and "bc", whose are equal.
+// The score of a token falls with its place, but those of "ab", "bc" and "ba" are equal.
 inline TestVocabulary sentencepiece_vocabulary() {
   TestVocabulary vocabulary;
   vocabulary.model = "llama";
@@ -195,6 +195,7 @@ inline TestVocabulary sentencepiece_vocabulary() {
     vocabulary.add_scored(std::string(piece), 1, piece == "bc" ? score + 1 : score);
     score -= 1;
   }
+  vocabulary.add_scored("ba", 1, 0);
   vocabulary.add_scored("[PAD]", 5, 0);
   vocabulary.bos = kSpmStart;
   vocabulary.eos = kSpmEnd;
