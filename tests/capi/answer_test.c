@@ -479,7 +479,8 @@ int main(int argc, char** argv) {
   waiting(model);
   signals(model);
   forks(model);
-  threads_that_end(model);
+  // AddressSanitizer does not understand how glibc unwinds a thread that ends.
+  if (getenv("HEARTH_SANITIZED") == NULL) threads_that_end(model);
   CHECK_OK(hearth_model_unload(model));
   return checks_done();
 }
