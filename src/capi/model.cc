@@ -13,7 +13,7 @@ using namespace hearth::capi;
 namespace {
 
 constexpr int32_t kThreadsMax = 256;
-constexpr int32_t kContextDefaultMax = 8192;
+constexpr int32_t kDefaultContextMax = 8192;
 
 Result<std::optional<Numerics>> read_numerics(int32_t numerics) {
   switch (numerics) {
@@ -111,7 +111,7 @@ hearth_status hearth_model_load(const char* path, const hearth_model_options* op
     }
     auto object = std::make_shared<ModelObject>(std::move(engine));
     object->context =
-        given.context != 0 ? given.context : std::min(kContextDefaultMax, context_max);
+        given.context != 0 ? given.context : std::min(kDefaultContextMax, context_max);
     *model = static_cast<hearth_model*>(add_handle(HandleKind::kModel, std::move(object)));
     return {};
   });
