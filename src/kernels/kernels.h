@@ -68,7 +68,9 @@ struct AttentionArgs {
   int32_t rows;                 // query rows
   const float* const* queries;  // [rows] pointers to [head_size]
   const int32_t*
-      visible;    // [rows]: positions of this split that the row may see, 0..kAttentionSplit
+      visible;  // [rows]: where what the row may see of this split ends, 0..kAttentionSplit
+  const int32_t* first =
+      nullptr;    // [rows]: where it begins, 0 where visible is 0; nullptr: with the split
   float scale;    // factor of the scores before softmax
   float* scores;  // scratch [rows][kAttentionSplit]
   float*
@@ -84,8 +86,17 @@ struct KernelTable {
   void (*quantize)(const Activations& x, int32_t token);
   // out[i] = in[i] / rms(in) * weight[i]   (Zhang and Sennrich 2019)
   void (*rms_norm)(const float* in, const float* weight, int32_t count, float epsilon, float* out);
+  // out[i] = (in[i] - mean) / deviation * weight[i] + bias[i]   (Ba et al. 2016)
+  void (*layer_norm)(const float* in, const float* weight, const float* bias, int32_t count,
+                     float epsilon, float* out);
   // out[i] = silu(gate[i]) * up[i]   (Shazeer 2020); out may be gate or up
   void (*silu_multiply)(const float* gate, const float* up, int32_t count, float* out);
+  // out[i] = gelu(gate[i]) * up[i], the approximation by tanh; out may be gate or up
+  void (*gelu_multiply)(const float* gate, const float* up, int32_t count, float* out);
+  // out[i] = gelu(in[i]), by the error function   (Hendrycks and Gimpel 2016); out may be in
+  void (*gelu)(const float* in, int32_t count, float* out);
+  // values[i] = cap * tanh(values[i] / cap); any count
+  void (*soft_cap)(float* values, int32_t count, float cap);
   void (*to_half)(const float* in, int32_t count, uint16_t* out);
   void (*attend_half)(const AttentionArgs& args);   // keys and values f16
   void (*attend_float)(const AttentionArgs& args);  // keys and values f32

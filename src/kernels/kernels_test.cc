@@ -110,10 +110,11 @@ struct TestAttention {
                  [static_cast<std::size_t>(p % kPage * head_size + i)];
   }
 
-  // out [rows][head_size] for query rows that see `visible` positions each.
+  // out [rows][head_size] for query rows that see positions [first, visible) each, 0 where `first`
+  // is empty.
   std::vector<float> attend(const KernelTable& kernels, bool half,
-                            const std::vector<float>& queries,
-                            const std::vector<int32_t>& visible) {
+                            const std::vector<float>& queries, const std::vector<int32_t>& visible,
+                            const std::vector<int32_t>& first = {}) {
     const auto rows = visible.size();
     const std::size_t stride = static_cast<std::size_t>(head_size) + 16;
     std::vector<std::vector<uint16_t>> half_keys, half_values;
@@ -139,10 +140,13 @@ struct TestAttention {
       query_rows.push_back(queries.data() + r * static_cast<std::size_t>(head_size));
     for (std::size_t first_page = 0; first_page < keys.size();
          first_page += kAttentionSplit / kPage) {
-      std::vector<int32_t> in_split;
-      for (const int32_t count : visible) {
-        in_split.push_back(
-            std::clamp(count - static_cast<int32_t>(first_page) * kPage, 0, kAttentionSplit));
+      std::vector<int32_t> in_split, first_in_split;
+      const auto start = static_cast<int32_t>(first_page) * kPage;
+      for (std::size_t r = 0; r < rows; ++r) {
+        in_split.push_back(std::clamp(visible[r] - start, 0, kAttentionSplit));
+        const int32_t begin = first.empty() ? 0 : std::max(first[r] - start, 0);
+        if (begin >= in_split[r]) in_split[r] = 0;
+        first_in_split.push_back(begin < in_split[r] ? begin : 0);
       }
       const AttentionArgs args = {.keys = key_pages.data() + first_page,
                                   .values = value_pages.data() + first_page,
@@ -151,6 +155,7 @@ struct TestAttention {
                                   .rows = static_cast<int32_t>(rows),
                                   .queries = query_rows.data(),
                                   .visible = in_split.data(),
+                                  .first = first.empty() ? nullptr : first_in_split.data(),
                                   .scale = 0.125f,
                                   .scores = scores.data(),
                                   .partials = first_page == 0 ? folded.data() : partials.data(),
@@ -215,6 +220,44 @@ TEST_P(EachIsa, AttentionEqualsPlainLoops) {
             << "visible " << visible[r];
       }
     }
+  }
+}
+
+// Windows that begin and end anywhere, in company of others. What lies outside holds NaN.
+TEST_P(EachIsa, AttentionSeesItsWindowOnly) {
+  std::mt19937 random(8);
+  std::normal_distribution<float> normal(0.0f, 2.0f);
+  constexpr int32_t kHead = 48, kPositions = 600;
+  TestAttention cache(kHead, kPositions, random);
+  const std::vector<int32_t> first = {0, 1, 15, 16, 17, 63, 100, 255, 256, 257, 300, 500, 599};
+  const std::vector<int32_t> visible = {5, 17, 16, 32, 80, 64, 101, 257, 300, 512, 600, 600, 600};
+  std::vector<float> queries(first.size() * kHead);
+  for (float& q : queries) q = normal(random);
+  const auto together = cache.attend(kernels(), false, queries, visible, first);
+  for (std::size_t r = 0; r < first.size(); ++r) {
+    const float* q = queries.data() + r * kHead;
+    double total = 0;
+    std::vector<double> expected(kHead);
+    for (int32_t p = first[r]; p < visible[r]; ++p) {
+      double score = 0;
+      for (int32_t i = 0; i < kHead; ++i) score += static_cast<double>(q[i]) * cache.key(p, i);
+      const double weight = std::exp(score * 0.125);
+      total += weight;
+      for (int32_t i = 0; i < kHead; ++i)
+        expected[static_cast<std::size_t>(i)] += weight * cache.value(p, i);
+    }
+    for (std::size_t i = 0; i < kHead; ++i)
+      ASSERT_NEAR(together[r * kHead + i], expected[i] / total, 2e-5) << "window at " << first[r];
+
+    TestAttention masked = cache;
+    for (int32_t p = 0; p < kPositions; ++p) {
+      for (int32_t i = 0; i < kHead && (p < first[r] || p >= visible[r]); ++i)
+        masked.key(p, i) = masked.value(p, i) = std::nanf("");
+    }
+    const std::vector<float> one(q, q + kHead);
+    const auto alone = masked.attend(kernels(), false, one, {visible[r]}, {first[r]});
+    ASSERT_EQ(std::memcmp(alone.data(), together.data() + r * kHead, kHead * sizeof(float)), 0)
+        << "window at " << first[r];
   }
 }
 

@@ -53,48 +53,60 @@ inline void score_tile(const AttentionArgs& args, int32_t row, int32_t position)
   }
 }
 
-// Turns a row's scores into weights exp(score - max) of its visible positions and zeros up to
-// `count` (a multiple of 16); writes max and sum of the weights.
-inline void softmax_row(float* scores, int32_t visible, int32_t count, float* max_out,
-                        float* sum_out) {
-  for (int32_t i = visible; i < (visible + 15) / 16 * 16; ++i) scores[i] = -3.0e38f;
+// The positions of a split that a tile of rows sees, in whole key blocks, or that one row sees.
+struct Range {
+  int32_t begin;
+  int32_t end;
+};
+
+inline int32_t block_floor(int32_t position) { return position / kKeyBlock * kKeyBlock; }
+inline int32_t block_ceiling(int32_t position) { return block_floor(position + kKeyBlock - 1); }
+
+// Turns a row's scores into weights exp(score - max) where `seen`, and zeros elsewhere in `tile`;
+// writes max and sum of the weights.
+inline void softmax_row(float* scores, Range seen, Range tile, float* max_out, float* sum_out) {
+  const Range blocks = {block_floor(seen.begin), block_ceiling(seen.end)};
+  for (int32_t i = blocks.begin; i < seen.begin; ++i) scores[i] = -3.0e38f;
+  for (int32_t i = seen.end; i < blocks.end; ++i) scores[i] = -3.0e38f;
   VecF best = f_set1(-3.0e38f);
-  for (int32_t i = 0; i < visible; i += kLanes) best = f_max(best, f_load(scores + i));
+  for (int32_t i = blocks.begin; i < seen.end; i += kLanes) best = f_max(best, f_load(scores + i));
   const float max = max_lane(best);
   VecF sums[kParts];
   for (VecF& part : sums) part = f_set1(0.0f);
-  for (int32_t i = 0; i < visible; i += 16) {
+  for (int32_t i = blocks.begin; i < seen.end; i += 16) {
     for (int part = 0; part < kParts; ++part) {
       float* at = scores + i + part * kLanes;
       f_store(at, f_exp(f_sub(f_load(at), f_set1(max))));
     }
-    if (i + 16 > visible) {
-      for (int32_t hidden = visible; hidden < i + 16; ++hidden) scores[hidden] = 0.0f;
-    }
+    for (int32_t hidden = i; hidden < seen.begin; ++hidden) scores[hidden] = 0.0f;
+    for (int32_t hidden = seen.end; hidden < i + 16; ++hidden) scores[hidden] = 0.0f;
     for (int part = 0; part < kParts; ++part)
       sums[part] = f_add(sums[part], f_load(scores + i + part * kLanes));
   }
-  for (int32_t i = (visible + 15) / 16 * 16; i < count; ++i) scores[i] = 0.0f;
+  for (int32_t i = tile.begin; i < blocks.begin; ++i) scores[i] = 0.0f;
+  for (int32_t i = blocks.end; i < tile.end; ++i) scores[i] = 0.0f;
   *max_out = max;
   *sum_out = sum16(sums);
 }
 
 // Weighted values of kRows rows, kVectors * kLanes of the head's values from `dimension` on.
 template <typename Element, int kRows, int kVectors>
-inline void value_tile(const AttentionArgs& args, int32_t row, int32_t count, int32_t dimension) {
+inline void value_tile(const AttentionArgs& args, int32_t row, Range seen, int32_t dimension) {
   VecF acc[kRows][kVectors];
   for (int r = 0; r < kRows; ++r) {
     for (int v = 0; v < kVectors; ++v) acc[r][v] = f_set1(0.0f);
   }
   const std::size_t row_bytes = static_cast<std::size_t>(args.head_size) * Element::kBytes;
-  for (int32_t page_start = 0; page_start < count; page_start += args.page_tokens) {
+  for (int32_t page_start = seen.begin / args.page_tokens * args.page_tokens; page_start < seen.end;
+       page_start += args.page_tokens) {
     const std::byte* values =
         args.values[page_start / args.page_tokens] + dimension * Element::kBytes;
-    const int32_t in_page =
-        count - page_start < args.page_tokens ? count - page_start : args.page_tokens;
+    const int32_t begin = seen.begin > page_start ? seen.begin - page_start : 0;
+    const int32_t end =
+        seen.end - page_start < args.page_tokens ? seen.end - page_start : args.page_tokens;
     const float* weights =
         args.scores + static_cast<std::size_t>(row) * kAttentionSplit + page_start;
-    for (int32_t p = 0; p < in_page; ++p) {
+    for (int32_t p = begin; p < end; ++p) {
       VecF value[kVectors];
       for (int v = 0; v < kVectors; ++v)
         value[v] = Element::load(values + p * row_bytes + v * kLanes * Element::kBytes);
@@ -111,25 +123,32 @@ inline void value_tile(const AttentionArgs& args, int32_t row, int32_t count, in
   }
 }
 
+inline Range seen_by(const AttentionArgs& args, int32_t row) {
+  return {args.first == nullptr ? 0 : args.first[row], args.visible[row]};
+}
+
 template <typename Element, int kRows>
 inline void attend_rows(const AttentionArgs& args, int32_t row) {
-  int32_t count = 0;  // positions that any of the rows sees, rounded up to whole key blocks
-  for (int r = 0; r < kRows; ++r)
-    count = args.visible[row + r] > count ? args.visible[row + r] : count;
-  count = (count + kKeyBlock - 1) / kKeyBlock * kKeyBlock;
-  int32_t position = 0;
-  for (; position + 2 * kLanes <= count; position += 2 * kLanes)
+  Range seen = {kAttentionSplit, 0};  // by any of the rows
+  for (int r = 0; r < kRows; ++r) {
+    const Range by_row = seen_by(args, row + r);
+    if (by_row.end == 0) continue;
+    seen.begin = by_row.begin < seen.begin ? by_row.begin : seen.begin;
+    seen.end = by_row.end > seen.end ? by_row.end : seen.end;
+  }
+  const Range tile = {seen.end == 0 ? 0 : block_floor(seen.begin), block_ceiling(seen.end)};
+  int32_t position = tile.begin;
+  for (; position + 2 * kLanes <= tile.end; position += 2 * kLanes)
     score_tile<Element, kRows, 2>(args, row, position);
-  for (; position < count; position += kLanes) score_tile<Element, kRows, 1>(args, row, position);
+  for (; position < tile.end; position += kLanes)
+    score_tile<Element, kRows, 1>(args, row, position);
   for (int r = 0; r < kRows; ++r) {
     float* partial =
         args.partials + static_cast<std::size_t>(row + r) * args.partial_stride + args.head_size;
     softmax_row(args.scores + static_cast<std::size_t>(row + r) * kAttentionSplit,
-                args.visible[row + r], count, partial, partial + 1);
+                seen_by(args, row + r), tile, partial, partial + 1);
   }
-  int32_t seen = 0;  // without the rounding: what lies beyond may never have been written
-  for (int r = 0; r < kRows; ++r)
-    seen = args.visible[row + r] > seen ? args.visible[row + r] : seen;
+  // Without the rounding: what lies beyond the end may never have been written.
   int32_t dimension = 0;
   for (; dimension + 2 * kLanes <= args.head_size; dimension += 2 * kLanes) {
     value_tile<Element, kRows, 2>(args, row, seen, dimension);

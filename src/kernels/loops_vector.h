@@ -70,12 +70,81 @@ void rms_norm(const float* in, const float* weight, int32_t count, float epsilon
   }
 }
 
+void layer_norm(const float* in, const float* weight, const float* bias, int32_t count,
+                float epsilon, float* out) {
+  VecF sums[kParts];
+  for (VecF& part : sums) part = f_set1(0.0f);
+  for (int32_t i = 0; i < count; i += 16) {
+    for (int part = 0; part < kParts; ++part)
+      sums[part] = f_add(sums[part], f_load(in + i + part * kLanes));
+  }
+  const VecF mean = f_set1(sum16(sums) / static_cast<float>(count));
+  for (VecF& part : sums) part = f_set1(0.0f);
+  for (int32_t i = 0; i < count; i += 16) {
+    for (int part = 0; part < kParts; ++part) {
+      const VecF x = f_sub(f_load(in + i + part * kLanes), mean);
+      sums[part] = f_fma(x, x, sums[part]);
+    }
+  }
+  const float variance = sum16(sums) / static_cast<float>(count);
+  const VecF factor = f_set1(1.0f / __builtin_sqrtf(variance + epsilon));
+  for (int32_t i = 0; i < count; i += kLanes) {
+    const VecF x = f_mul(f_sub(f_load(in + i), mean), factor);
+    f_store(out + i, f_fma(x, f_load(weight + i), f_load(bias + i)));
+  }
+}
+
 void silu_multiply(const float* gate, const float* up, int32_t count, float* out) {
   const VecF one = f_set1(1.0f);
   for (int32_t i = 0; i < count; i += kLanes) {
     const VecF g = f_load(gate + i);
     const VecF silu = f_div(g, f_add(one, f_exp(f_sub(f_set1(0.0f), g))));
     f_store(out + i, f_mul(silu, f_load(up + i)));
+  }
+}
+
+// 0.5 x (1 + tanh(u)) = x / (1 + e^(-2u)) with u = sqrt(2 / pi) (x + 0.044715 x^3).
+void gelu_multiply(const float* gate, const float* up, int32_t count, float* out) {
+  const VecF one = f_set1(1.0f);
+  for (int32_t i = 0; i < count; i += kLanes) {
+    const VecF x = f_load(gate + i);
+    const VecF cubic = f_fma(f_mul(x, x), f_set1(0.044715f), one);
+    const VecF exponent = f_mul(f_mul(x, cubic), f_set1(-1.5957691216f));  // -2 sqrt(2 / pi)
+    const VecF gelu_of_x = f_div(x, f_add(one, f_exp(exponent)));
+    f_store(out + i, f_mul(gelu_of_x, f_load(up + i)));
+  }
+}
+
+// 0.5 (x + |x| erf(|x| / sqrt(2))); erf to 1.5e-7 by formula 7.1.26 of Abramowitz and Stegun
+// (1964).
+void gelu(const float* in, int32_t count, float* out) {
+  const VecF one = f_set1(1.0f);
+  for (int32_t i = 0; i < count; i += kLanes) {
+    const VecF x = f_load(in + i);
+    const VecF size = f_abs(x);
+    const VecF z = f_mul(size, f_set1(0.70710678119f));
+    const VecF t = f_div(one, f_fma(z, f_set1(0.3275911f), one));
+    VecF p = f_set1(1.061405429f);
+    p = f_fma(p, t, f_set1(-1.453152027f));
+    p = f_fma(p, t, f_set1(1.421413741f));
+    p = f_fma(p, t, f_set1(-0.284496736f));
+    p = f_fma(p, t, f_set1(0.254829592f));
+    const VecF tail = f_mul(f_mul(p, t), f_exp(f_sub(f_set1(0.0f), f_mul(z, z))));
+    f_store(out + i, f_mul(f_set1(0.5f), f_fma(size, f_sub(one, tail), x)));
+  }
+}
+
+// tanh(y) = 1 - 2 / (1 + e^(2y)).
+void soft_cap(float* values, int32_t count, float cap) {
+  const VecF one = f_set1(1.0f);
+  for (int32_t i = 0; i < count; i += kLanes) {
+    const int32_t here = count - i < kLanes ? count - i : kLanes;
+    float lanes[kLanes] = {};
+    for (int32_t lane = 0; lane < here; ++lane) lanes[lane] = values[i + lane];
+    const VecF power = f_exp(f_mul(f_load(lanes), f_set1(2.0f / cap)));
+    const VecF tanh = f_sub(one, f_div(f_set1(2.0f), f_add(one, power)));
+    f_store(lanes, f_mul(f_set1(cap), tanh));
+    for (int32_t lane = 0; lane < here; ++lane) values[i + lane] = lanes[lane];
   }
 }
 
