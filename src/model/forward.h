@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The forward pass: straight-line transformer code over the kernel table, five barriers a layer.
+// One pass serves every architecture (docs/decisions/0012-one-forward-pass.md).
 //
 // The result does not depend on how it was computed: the same logits, bit for bit, for any number
-// of threads, any split of a prompt into chunks and any reuse of a cached prefix (docs/decisions:
-// same answer).
+// of threads, any split of a prompt into chunks and any reuse of a cached prefix
+// (docs/decisions/0006-same-answer.md).
 #pragma once
 
 #include <cstdint>
@@ -23,15 +24,20 @@ enum class LogitRows { kNone, kLast, kAll };
 // Tokens that one call may take; longer prompts are fed in chunks.
 inline constexpr int32_t kForwardTokensMax = 128;
 
-// Scratch memory for forward passes of up to kForwardTokensMax tokens over a context of up to
-// `context` tokens. One caller at a time.
+// Scratch memory for forward passes over a context of up to `context` tokens. One caller at a time.
+// Of a model with LongRoPE the context also decides which factors it takes; sequences must not
+// move between workspaces that decide differently.
 class Workspace {
  public:
-  // Errors: kUnavailable (memory).
+  // Errors: kUnavailable (memory), kUsage (a context that is not positive or, of a bidirectional
+  // model, longer than the model's).
   static Result<Workspace> create(const Model& model, int32_t thread_count, int32_t context);
   Workspace(Workspace&&) noexcept;
   Workspace& operator=(Workspace&&) noexcept;
   ~Workspace();
+
+  // Tokens of one pass: kForwardTokensMax or, of a bidirectional model, the whole context.
+  int32_t tokens_max() const;
 
   struct Memory;
   Memory& memory() const { return *memory_; }
@@ -43,9 +49,19 @@ class Workspace {
 
 // Appends `tokens` (1..kForwardTokensMax ids inside the vocabulary, checked) to `sequence` and
 // writes logits: [1][vocabulary] for kLast, [tokens][vocabulary] for kAll; `logits` has exactly
-// that size, or is empty for kNone. Errors: kUnavailable (KV pool full).
+// that size, or is empty for kNone. Errors: kUnavailable (KV pool full), kUnsupported (the model
+// has no output head).
 Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
                      KvSequence& sequence, std::span<const int32_t> tokens, LogitRows rows,
                      std::span<float> logits);
+
+// The hidden states of `tokens` (at least one, ids inside the vocabulary, checked), a text of its
+// own, after the last layer and the final norm: writes `hidden` [tokens][embedding], which has
+// exactly that size. `sequence` is empty before (checked) and holds the tokens after; truncate it
+// before the next text. A causal model takes any number; a bidirectional one sees the whole text
+// at once, at most workspace.tokens_max(). Errors: kUsage (more than that: both numbers),
+// kUnavailable (KV pool full).
+Result<void> encode(const Model& model, ThreadPool& pool, Workspace& workspace,
+                    KvSequence& sequence, std::span<const int32_t> tokens, std::span<float> hidden);
 
 }  // namespace hearth

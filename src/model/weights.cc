@@ -2,166 +2,222 @@
 #include "model/weights.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
 
 #include "base/strings.h"
+#include "model/weights_plan.h"
 #include "tensor/dequantize.h"
 
 namespace hearth {
 namespace {
 
-// One tensor on its way from the file into the buffer. Exactly one of `matrix` and `vector` is set.
-struct Job {
-  const GgufTensor* tensor;
-  std::size_t offset;  // in the buffer
-  PanelMatrix* matrix;
-  std::span<const float>* vector;
-};
-
-std::string shape_text(std::span<const uint64_t> shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) text += concat(i == 0 ? "" : ", ", shape[i]);
-  return text + "]";
-}
-
-// Collects the tensors that a model needs, checks them, and lays out the buffer.
-class Plan {
+// Reads one layer's tensors into `layer`, as the architecture's row of the table says.
+class LayerPlan {
  public:
-  explicit Plan(const GgufFile& gguf) : gguf_(gguf) {}
+  LayerPlan(WeightsPlan& plan, const ModelConfig& config, int32_t index, LayerWeights& layer)
+      : plan_(plan), config_(config), prefix_(concat("blk.", index, ".")), layer_(layer) {}
 
-  Result<void> add_matrix(const std::string& name, int32_t rows, int32_t columns,
-                          PanelMatrix& matrix) {
-    HEARTH_ASSIGN(const GgufTensor* tensor,
-                  find(name, {static_cast<uint64_t>(columns), static_cast<uint64_t>(rows)}));
-    matrix.dtype = tensor->dtype;
-    matrix.rows = rows;
-    matrix.columns = columns;
-    matrix.layout = panel_layout(tensor->dtype, columns);
-    jobs_.push_back({tensor, bytes_, &matrix, nullptr});
-    bytes_ += static_cast<std::size_t>(matrix.panels()) * matrix.layout.bytes;
-    return {};
+  Result<void> add() {
+    HEARTH_TRY(add_norms());
+    HEARTH_TRY(add_attention());
+    return add_mlp();
   }
-
-  Result<void> add_vector(const std::string& name, int32_t count, std::span<const float>& vector) {
-    HEARTH_ASSIGN(const GgufTensor* tensor, find(name, {static_cast<uint64_t>(count)}));
-    if (tensor->dtype != DType::kF32 && tensor->dtype != DType::kF16 &&
-        tensor->dtype != DType::kBF16) {
-      return Error(ErrorCode::kUnsupported,
-                   concat(name, ": tensor type ", dtype_info(tensor->dtype).name,
-                          " is not supported for a norm; supported: F32, F16, BF16"));
-    }
-    jobs_.push_back({tensor, bytes_, nullptr, &vector});
-    bytes_ += (static_cast<std::size_t>(count) * sizeof(float) + 63) / 64 * 64;
-    return {};
-  }
-
-  std::size_t bytes() const { return bytes_; }
-  std::span<const Job> jobs() const { return jobs_; }
 
  private:
-  Result<const GgufTensor*> find(const std::string& name,
-                                 std::initializer_list<uint64_t> shape) const {
-    const GgufTensor* tensor = gguf_.find_tensor(name);
-    if (tensor == nullptr) {
-      return Error(ErrorCode::kCorrupt,
-                   concat(name, ": the tensor is missing; fetch the model again"));
-    }
-    const std::span<const uint64_t> actual(tensor->shape.data(), tensor->rank);
-    if (!std::equal(actual.begin(), actual.end(), shape.begin(), shape.end())) {
-      return Error(ErrorCode::kCorrupt,
-                   concat(name, ": has shape ", shape_text(actual), " where the metadata asks for ",
-                          shape_text({shape.begin(), shape.size()}), "; fetch the model again"));
-    }
-    return tensor;
+  Result<void> norm(std::string_view name, int32_t count, NormWeights& norm) {
+    HEARTH_TRY(plan_.add_vector(concat(prefix_, name, ".weight"), count, norm.weight));
+    if (config_.architecture.norm == Norm::kRms) return {};
+    return plan_.add_vector(concat(prefix_, name, ".bias"), count, norm.bias);
   }
 
-  const GgufFile& gguf_;
-  std::vector<Job> jobs_;
-  std::size_t bytes_ = 0;
+  // All of `presence` or, of kSometimes, those that the file has.
+  bool wants(InFile presence, const std::string& name) const {
+    return presence == InFile::kAlways || (presence == InFile::kSometimes && plan_.has(name));
+  }
+  Result<void> bias(InFile presence, std::string_view name, int32_t count,
+                    std::span<const float>& bias) {
+    const std::string full_name = concat(prefix_, name, ".bias");
+    if (!wants(presence, full_name)) return {};
+    return plan_.add_vector(full_name, count, bias);
+  }
+
+  Result<void> add_norms() {
+    switch (config_.architecture.norm_place) {
+      case NormPlace::kBefore:
+        HEARTH_TRY(norm("attn_norm", config_.embedding, layer_.attention_norm));
+        return norm("ffn_norm", config_.embedding, layer_.mlp_norm);
+      case NormPlace::kBeforeAndAfter:
+        HEARTH_TRY(norm("attn_norm", config_.embedding, layer_.attention_norm));
+        HEARTH_TRY(norm("post_attention_norm", config_.embedding, layer_.attention_post_norm));
+        HEARTH_TRY(norm("ffn_norm", config_.embedding, layer_.mlp_norm));
+        return norm("post_ffw_norm", config_.embedding, layer_.mlp_post_norm);
+      case NormPlace::kAfter:
+        HEARTH_TRY(norm("attn_output_norm", config_.embedding, layer_.attention_post_norm));
+        return norm("layer_output_norm", config_.embedding, layer_.mlp_post_norm);
+    }
+    return {};
+  }
+
+  Result<void> add_attention() {
+    const Architecture& architecture = config_.architecture;
+    const int32_t query_rows = config_.heads * config_.head_size;
+    const int32_t kv_rows = config_.kv_heads * config_.head_size;
+    const std::string stacked = prefix_ + "attn_qkv.weight";
+    if (wants(architecture.stacked, stacked)) {
+      HEARTH_TRY(plan_.add_stacked(stacked, config_.embedding, {query_rows, kv_rows, kv_rows},
+                                   {&layer_.query, &layer_.key, &layer_.value}));
+    } else {
+      HEARTH_TRY(
+          plan_.add_matrix(prefix_ + "attn_q.weight", query_rows, config_.embedding, layer_.query));
+      HEARTH_TRY(
+          plan_.add_matrix(prefix_ + "attn_k.weight", kv_rows, config_.embedding, layer_.key));
+      HEARTH_TRY(
+          plan_.add_matrix(prefix_ + "attn_v.weight", kv_rows, config_.embedding, layer_.value));
+    }
+    HEARTH_TRY(bias(architecture.input_biases, "attn_q", query_rows, layer_.query_bias));
+    HEARTH_TRY(bias(architecture.input_biases, "attn_k", kv_rows, layer_.key_bias));
+    HEARTH_TRY(bias(architecture.input_biases, "attn_v", kv_rows, layer_.value_bias));
+    if (wants(architecture.head_norms, prefix_ + "attn_q_norm.weight")) {
+      HEARTH_TRY(norm("attn_q_norm", config_.head_size, layer_.query_norm));
+      HEARTH_TRY(norm("attn_k_norm", config_.head_size, layer_.key_norm));
+    }
+    HEARTH_TRY(plan_.add_matrix(prefix_ + "attn_output.weight", config_.embedding, query_rows,
+                                layer_.attention_out));
+    return bias(architecture.output_biases, "attn_output", config_.embedding,
+                layer_.attention_out_bias);
+  }
+
+  Result<void> add_mlp() {
+    const Architecture& architecture = config_.architecture;
+    const int32_t width = config_.feed_forward;
+    const std::string gate = prefix_ + "ffn_gate.weight";
+    const std::string up = prefix_ + "ffn_up.weight";
+    if (architecture.mlp == Mlp::kGelu) {
+      HEARTH_TRY(plan_.add_matrix(up, width, config_.embedding, layer_.up));
+    } else if (architecture.stacked != InFile::kNever && !plan_.has(gate)) {
+      HEARTH_TRY(
+          plan_.add_stacked(up, config_.embedding, {width, width}, {&layer_.gate, &layer_.up}));
+    } else {
+      HEARTH_TRY(plan_.add_matrix(gate, width, config_.embedding, layer_.gate));
+      HEARTH_TRY(plan_.add_matrix(up, width, config_.embedding, layer_.up));
+      HEARTH_TRY(bias(architecture.output_biases, "ffn_gate", width, layer_.gate_bias));
+    }
+    HEARTH_TRY(bias(architecture.output_biases, "ffn_up", width, layer_.up_bias));
+    HEARTH_TRY(
+        plan_.add_matrix(prefix_ + "ffn_down.weight", config_.embedding, width, layer_.down));
+    return bias(architecture.output_biases, "ffn_down", config_.embedding, layer_.down_bias);
+  }
+
+  WeightsPlan& plan_;
+  const ModelConfig& config_;
+  std::string prefix_;
+  LayerWeights& layer_;
 };
 
-Result<void> plan_layer(Plan& plan, const ModelConfig& config, int32_t index, LayerWeights& layer) {
-  const std::string prefix = concat("blk.", index, ".");
-  const int32_t query_rows = config.heads * config.head_size;
-  const int32_t kv_rows = config.kv_heads * config.head_size;
-  HEARTH_TRY(plan.add_vector(prefix + "attn_norm.weight", config.embedding, layer.attention_norm));
-  HEARTH_TRY(plan.add_matrix(prefix + "attn_q.weight", query_rows, config.embedding, layer.query));
-  HEARTH_TRY(plan.add_matrix(prefix + "attn_k.weight", kv_rows, config.embedding, layer.key));
-  HEARTH_TRY(plan.add_matrix(prefix + "attn_v.weight", kv_rows, config.embedding, layer.value));
-  HEARTH_TRY(plan.add_matrix(prefix + "attn_output.weight", config.embedding, query_rows,
-                             layer.attention_out));
-  HEARTH_TRY(plan.add_vector(prefix + "ffn_norm.weight", config.embedding, layer.mlp_norm));
-  HEARTH_TRY(plan.add_matrix(prefix + "ffn_gate.weight", config.feed_forward, config.embedding,
-                             layer.gate));
-  HEARTH_TRY(
-      plan.add_matrix(prefix + "ffn_up.weight", config.feed_forward, config.embedding, layer.up));
-  HEARTH_TRY(plan.add_matrix(prefix + "ffn_down.weight", config.embedding, config.feed_forward,
-                             layer.down));
-  return {};
-}
-
 // This thread's share of one matrix, in steps after each of which the source pages are given back.
-void pack_matrix(const Job& job, const MappedGguf& file, std::byte* memory, int thread,
+void pack_matrix(const PackJob& job, const MappedGguf& file, std::byte* memory, int thread,
                  int threads) {
   constexpr int32_t kStepPanels = 64;
   const PanelMatrix& matrix = *job.matrix;
-  const std::size_t row_bytes = job.tensor->data.size() / static_cast<std::size_t>(matrix.rows);
+  const std::size_t row_bytes = job.data.size() / static_cast<std::size_t>(matrix.rows);
   const auto [begin, end] = split_range(matrix.panels(), thread, threads);
   for (auto step = static_cast<int32_t>(begin); step < end; step += kStepPanels) {
     const int32_t step_end = std::min(step + kStepPanels, static_cast<int32_t>(end));
     for (int32_t panel = step; panel < step_end; ++panel) {
       const int32_t row = panel * kPanelRows;
-      pack_panel(matrix.dtype, job.tensor->data.data() + static_cast<std::size_t>(row) * row_bytes,
+      pack_panel(matrix.dtype, job.data.data() + static_cast<std::size_t>(row) * row_bytes,
                  row_bytes, std::min(kPanelRows, matrix.rows - row), matrix.columns,
                  memory + job.offset + static_cast<std::size_t>(panel) * matrix.layout.bytes);
     }
     const std::size_t first = static_cast<std::size_t>(step) * kPanelRows * row_bytes;
-    const std::size_t last = std::min(static_cast<std::size_t>(step_end) * kPanelRows * row_bytes,
-                                      job.tensor->data.size());
-    file.drop(job.tensor->data.subspan(first, last - first));
+    const std::size_t last =
+        std::min(static_cast<std::size_t>(step_end) * kPanelRows * row_bytes, job.data.size());
+    file.drop(job.data.subspan(first, last - first));
   }
 }
 
-void convert_vector(const Job& job, std::byte* memory) {
-  const std::span<float> out(reinterpret_cast<float*>(memory + job.offset),
-                             job.tensor->row_values());
-  dequantize(job.tensor->dtype, job.tensor->data, out);
+void convert_vector(const PackJob& job, std::size_t count, std::byte* memory) {
+  const std::span<float> out(reinterpret_cast<float*>(memory + job.offset), count);
+  dequantize(job.dtype, job.data, out);
   *job.vector = out;
+}
+
+// All threads pack the matrices; vectors are few.
+void run_jobs(std::span<const PackJob> jobs, const MappedGguf& file, std::byte* memory,
+              ThreadPool& pool) {
+  pool.run([&](int thread) {
+    for (const PackJob& job : jobs) {
+      if (job.matrix != nullptr) pack_matrix(job, file, memory, thread, pool.size());
+    }
+  });
+  for (const PackJob& job : jobs) {
+    if (job.matrix != nullptr) {
+      job.matrix->data = memory + job.offset;
+    } else {
+      convert_vector(job, job.data.size() / dtype_info(job.dtype).block_bytes, memory);
+    }
+  }
+}
+
+// What a token enters by: tables and, of BERT, a norm.
+Result<void> plan_input(WeightsPlan& plan, const ModelConfig& config, Weights& weights) {
+  HEARTH_TRY(
+      plan.add_matrix("token_embd.weight", config.vocabulary, config.embedding, weights.embedding));
+  if (config.architecture.positions == Positions::kRotary) return {};
+  HEARTH_TRY(plan.add_matrix("position_embd.weight", config.context_max, config.embedding,
+                             weights.positions));
+  HEARTH_TRY(plan.add_matrix("token_types.weight", config.token_types, config.embedding,
+                             weights.token_types));
+  HEARTH_TRY(
+      plan.add_vector("token_embd_norm.weight", config.embedding, weights.embedding_norm.weight));
+  return plan.add_vector("token_embd_norm.bias", config.embedding, weights.embedding_norm.bias);
+}
+
+Result<void> plan_rope(WeightsPlan& plan, const ModelConfig& config, Weights& weights) {
+  if (config.rope.scaling != RopeScaling::kFactors) return {};
+  const int32_t pairs = config.rope.values / 2;
+  if (plan.has("rope_freqs.weight"))
+    return plan.add_vector("rope_freqs.weight", pairs, weights.rope_factors);
+  HEARTH_TRY(plan.add_vector("rope_factors_short.weight", pairs, weights.rope_factors));
+  return plan.add_vector("rope_factors_long.weight", pairs, weights.rope_long_factors);
+}
+
+Result<void> plan_output(WeightsPlan& plan, const ModelConfig& config, Weights& weights) {
+  if (config.architecture.norm_place != NormPlace::kAfter) {
+    HEARTH_TRY(plan.add_vector("output_norm.weight", config.embedding, weights.output_norm.weight));
+  }
+  if (config.head != Head::kOwn) return {};
+  return plan.add_matrix("output.weight", config.vocabulary, config.embedding, weights.head);
+}
+
+Result<void> check_rope_factors(std::span<const float> factors) {
+  for (const float factor : factors) {
+    if (factor >= 1e-3f && factor <= 1e6f) continue;
+    return Error(ErrorCode::kCorrupt, concat("RoPE factors: ", factor,
+                                             " is outside 0.001 to 1e6; fetch the model again"));
+  }
+  return {};
 }
 
 }  // namespace
 
 Result<Weights> Weights::pack(const ModelConfig& config, const MappedGguf& file, ThreadPool& pool) {
   Weights weights;
-  Plan plan(file.gguf);
-  HEARTH_TRY(
-      plan.add_matrix("token_embd.weight", config.vocabulary, config.embedding, weights.embedding));
-  const std::size_t embedding_bytes = plan.bytes();
+  WeightsPlan plan(file.gguf);
+  HEARTH_TRY(plan_input(plan, config, weights));
+  const std::size_t input_bytes = plan.bytes();
   weights.layers.resize(static_cast<std::size_t>(config.layers));
-  for (int32_t i = 0; i < config.layers; ++i) {
-    HEARTH_TRY(plan_layer(plan, config, i, weights.layers[static_cast<std::size_t>(i)]));
-  }
-  HEARTH_TRY(plan.add_vector("output_norm.weight", config.embedding, weights.output_norm));
-  if (!config.tied_head) {
-    HEARTH_TRY(plan.add_matrix("output.weight", config.vocabulary, config.embedding, weights.head));
-  }
+  for (int32_t i = 0; i < config.layers; ++i)
+    HEARTH_TRY(LayerPlan(plan, config, i, weights.layers[static_cast<std::size_t>(i)]).add());
+  HEARTH_TRY(plan_rope(plan, config, weights));
+  HEARTH_TRY(plan_output(plan, config, weights));
+  HEARTH_TRY(plan.check_complete(config.architecture.name));
   HEARTH_ASSIGN(weights.memory, Buffer::create(plan.bytes(), PageHint::kHuge));
-  std::byte* memory = weights.memory.data();
-  pool.run([&](int thread) {
-    for (const Job& job : plan.jobs()) {
-      if (job.matrix != nullptr) pack_matrix(job, file, memory, thread, pool.size());
-    }
-  });
-  for (const Job& job : plan.jobs()) {
-    if (job.matrix != nullptr) {
-      job.matrix->data = memory + job.offset;
-    } else {
-      convert_vector(job, memory);
-    }
-  }
-  if (config.tied_head) weights.head = weights.embedding;
-  weights.bytes = plan.bytes() - (config.tied_head ? 0 : embedding_bytes);
+  run_jobs(plan.jobs(), file, weights.memory.data(), pool);
+  HEARTH_TRY(check_rope_factors(weights.rope_factors));
+  HEARTH_TRY(check_rope_factors(weights.rope_long_factors));
+  if (config.head == Head::kTied) weights.head = weights.embedding;
+  weights.bytes = plan.bytes() - (config.head == Head::kTied ? 0 : input_bytes);
   return weights;
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <new>
 
+#include "base/strings.h"
+
 namespace hearth {
 namespace {
 
@@ -40,44 +42,71 @@ Activations ActivationMemory::view(Precision precision, const float* values, int
           .scaled_sums = scaled_sums_.data()};
 }
 
-ThreadMemory::ThreadMemory(const ModelConfig& config, int32_t widest)
+ThreadMemory::ThreadMemory(const ModelConfig& config, int32_t tokens_max, int32_t widest)
     : values(product(kSelfPreparedTokens, widest)),
       activations(kSelfPreparedTokens, widest),
-      head(product(kForwardTokensMax, config.head_size)),
+      residual(product(kSelfPreparedTokens, config.embedding)),
+      sum(static_cast<std::size_t>(config.embedding)),
+      head(product(tokens_max, config.head_size)),
       halves(static_cast<std::size_t>(config.head_size)),
-      gate(product(kForwardTokensMax, kGateRows)) {
+      gate(product(tokens_max, kGateRows)) {
   const int32_t rows = config.heads / config.kv_heads * kAttentionTokens;
   scores.resize(product(rows, kAttentionSplit));
   partials.resize(product(rows, partial_floats(config)));
   folded.resize(product(rows, partial_floats(config)));
   queries.resize(static_cast<std::size_t>(rows));
+  first.resize(static_cast<std::size_t>(rows));
   visible.resize(static_cast<std::size_t>(rows));
 }
 
-Workspace::Memory::Memory(const ModelConfig& config, int32_t thread_count, int32_t context)
-    : partial_stride(partial_floats(config)),
-      residual(product(kForwardTokensMax, config.embedding)),
-      normalised(product(kForwardTokensMax, config.embedding)),
-      queries(product(kForwardTokensMax, config.heads * config.head_size)),
-      attention(product(kForwardTokensMax, config.heads * config.head_size)),
-      hidden(product(kForwardTokensMax, config.feed_forward)),
-      rope_cos(product(kForwardTokensMax, config.rope_values / 2)),
-      rope_sin(product(kForwardTokensMax, config.rope_values / 2)),
+RopeMemory::RopeMemory(RopeAngles the_angles, int32_t tokens_max)
+    : angles(std::move(the_angles)),
+      cosines(static_cast<std::size_t>(tokens_max) * angles.radians.size()),
+      sines(cosines.size()) {}
+
+Workspace::Memory::Memory(const Model& model, int32_t thread_count, int32_t context, int32_t tokens)
+    : tokens_max(tokens),
+      partial_stride(partial_floats(model.config())),
+      residual(product(tokens, model.config().embedding)),
+      branch(model.config().joins_by_norm_or_scale() ? residual.size() : 0),
+      normalised(residual.size()),
+      queries(product(tokens, model.config().heads * model.config().head_size)),
+      attention(queries.size()),
+      hidden(product(tokens, model.config().feed_forward)),
       partials(product((context + kAttentionSplit - 1) / kAttentionSplit,
-                       config.heads * partial_floats(config))),
-      activations(kForwardTokensMax, widest_input(config)) {
+                       model.config().heads * partial_floats(model.config()))),
+      activations(tokens, widest_input(model.config())) {
+  const ModelConfig& config = model.config();
+  const Weights& weights = model.weights();
+  const bool is_long = !weights.rope_long_factors.empty() && context > config.rope.original_context;
+  if (config.rope.values > 0) {
+    rope.emplace_back(
+        rope_angles(config.rope, is_long ? weights.rope_long_factors : weights.rope_factors),
+        tokens);
+    if (config.rope.window_base > 0.0f) rope.emplace_back(window_rope_angles(config.rope), tokens);
+  }
   threads.reserve(static_cast<std::size_t>(thread_count));
-  for (int32_t i = 0; i < thread_count; ++i) threads.emplace_back(config, widest_input(config));
+  for (int32_t i = 0; i < thread_count; ++i)
+    threads.emplace_back(config, tokens, widest_input(config));
 }
 
 Result<Workspace> Workspace::create(const Model& model, int32_t thread_count, int32_t context) {
+  const ModelConfig& config = model.config();
+  const bool whole_text = config.architecture.visibility == Visibility::kBidirectional;
+  if (context < 1 || (whole_text && context > config.context_max)) {
+    return Error(ErrorCode::kUsage, concat("context: ", context, " tokens is outside 1 to ",
+                                           config.context_max, "; choose another"));
+  }
   try {
-    return Workspace(std::make_unique<Memory>(model.config(), thread_count, context));
+    return Workspace(std::make_unique<Memory>(model, thread_count, context,
+                                              whole_text ? context : kForwardTokensMax));
   } catch (const std::bad_alloc&) {
     return Error(ErrorCode::kUnavailable,
                  "memory: no room for the forward pass; use a smaller model or context");
   }
 }
+
+int32_t Workspace::tokens_max() const { return memory_->tokens_max; }
 
 Workspace::Workspace(std::unique_ptr<Memory> memory) : memory_(std::move(memory)) {}
 Workspace::Workspace(Workspace&&) noexcept = default;

@@ -7,6 +7,7 @@
 
 #include "kernels/kernels.h"
 #include "model/forward.h"
+#include "model/rope.h"
 
 namespace hearth {
 
@@ -30,18 +31,30 @@ class ActivationMemory {
 
 // What one thread has for itself.
 struct ThreadMemory {
-  ThreadMemory(const ModelConfig& config, int32_t widest);
+  ThreadMemory(const ModelConfig& config, int32_t tokens_max, int32_t widest);
 
-  std::vector<float> values;     // [kSelfPreparedTokens][widest]: normalised inputs
-  ActivationMemory activations;  // of those
-  std::vector<float> head;  // [kForwardTokensMax][head_size]: keys or values before they are stored
+  std::vector<float> values;          // [kSelfPreparedTokens][widest]: normalised inputs
+  ActivationMemory activations;       // of those
+  std::vector<float> residual;        // [kSelfPreparedTokens][embedding]: see Pass::join()
+  std::vector<float> sum;             // [embedding]: between residual and norm; a row of a table
+  std::vector<float> head;            // [tokens_max][head_size]: keys or values before the cache
   std::vector<uint16_t> halves;       // [head_size]
-  std::vector<float> gate;            // [kForwardTokensMax][kGateRows]
+  std::vector<float> gate;            // [tokens_max][kGateRows]
   std::vector<float> scores;          // [attention rows][kAttentionSplit]
   std::vector<float> partials;        // [attention rows][partial_stride]: of one split
   std::vector<float> folded;          // [attention rows][partial_stride]: of all splits so far
   std::vector<const float*> queries;  // [attention rows]
+  std::vector<int32_t> first;         // [attention rows]
   std::vector<int32_t> visible;       // [attention rows]
+};
+
+// The angles of some layers' rotary embedding, and what they come to at the tokens of a pass.
+struct RopeMemory {
+  RopeMemory(RopeAngles the_angles, int32_t tokens_max);
+
+  RopeAngles angles;
+  std::vector<float> cosines;  // [tokens_max][rope.values / 2]
+  std::vector<float> sines;    // [tokens_max][rope.values / 2]
 };
 
 inline constexpr int32_t kSelfPreparedTokens =
@@ -50,18 +63,20 @@ inline constexpr int32_t kAttentionTokens = 8;  // tokens whose attention is com
 inline constexpr int32_t kGateRows = 64;        // rows of gate and up between two activations
 
 struct Workspace::Memory {
-  Memory(const ModelConfig& config, int32_t thread_count, int32_t context);
+  Memory(const Model& model, int32_t thread_count, int32_t context, int32_t tokens);
 
+  int32_t tokens_max;
   int32_t partial_stride;         // floats of one partial attention result
-  std::vector<float> residual;    // [kForwardTokensMax][embedding]
-  std::vector<float> normalised;  // [kForwardTokensMax][embedding]
-  std::vector<float> queries;     // [kForwardTokensMax][heads * head_size]
-  std::vector<float> attention;   // [kForwardTokensMax][heads * head_size]
-  std::vector<float> hidden;      // [kForwardTokensMax][feed_forward]
-  std::vector<float> rope_cos;    // [kForwardTokensMax][rope_values / 2]
-  std::vector<float> rope_sin;    // [kForwardTokensMax][rope_values / 2]
+  std::vector<float> residual;    // [tokens_max][embedding]
+  std::vector<float> branch;      // [tokens_max][embedding]: a sublayer's result; see Pass::join()
+  std::vector<float> normalised;  // [tokens_max][embedding]
+  std::vector<float> queries;     // [tokens_max][heads * head_size]
+  std::vector<float> attention;   // [tokens_max][heads * head_size]
+  std::vector<float> hidden;      // [tokens_max][feed_forward]
   std::vector<float> partials;    // [splits][heads][partial_stride]: attention of a single token
-  ActivationMemory activations;   // of kForwardTokensMax rows
+  std::vector<RopeMemory> rope;   // the angles of most layers; then those of layers with a window
+                                  // where they have their own; none where nothing rotates
+  ActivationMemory activations;   // of tokens_max rows
   std::vector<ThreadMemory> threads;
 };
 

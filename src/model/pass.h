@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// One forward pass, in the terms of forward.cc, which has its course, and forward_attention.cc.
+//
+// Ownership: borrows everything, for the time of one call. Threading: run() is called by every
+// thread of the pool; whatever it calls is given its thread's number.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/thread_pool.h"
+#include "model/forward.h"
+#include "model/workspace.h"
+
+namespace hearth {
+
+// How each input is rounded. A second byte where it buys most accuracy for its cost: the
+// projections to queries, keys and values are a sixth of a layer's multiplications, and the head
+// multiplies few rows (docs/decisions/0004-activation-precision.md has the measurements).
+struct Precisions {
+  Precision attention_in = Precision::kInt16;
+  Precision attention_out = Precision::kInt8;
+  Precision mlp_in = Precision::kInt8;
+  Precision down = Precision::kInt8;
+  Precision head = Precision::kInt16;
+};
+
+// What a pass writes beside keys and values: logits or hidden states.
+struct PassOutput {
+  LogitRows rows = LogitRows::kNone;
+  std::span<float> logits = {};  // [rows][vocabulary]
+  std::span<float> hidden = {};  // [tokens][embedding], or empty: not asked for
+};
+
+class Pass {
+ public:
+  Pass(const Model& model, ThreadPool& pool, Workspace::Memory& memory, const KvSequence& sequence,
+       std::span<const int32_t> tokens, PassOutput output);
+
+  void run(int thread) const;
+
+ private:
+  // forward.cc: what is done to all tokens alike.
+  void embed(int thread) const;
+  void enter(int32_t token, float* row, int thread) const;
+  void project_attention(const LayerWeights& layer, int32_t index, int thread) const;
+  void gate_and_up(const LayerWeights& layer, int thread) const;
+  void activate(const LayerWeights& layer, int32_t panel, int32_t panel_end, float* gate,
+                float* up) const;
+  void project_down(const LayerWeights& layer, int thread) const;
+  void project_head(const NormWeights* waiting, int thread) const;
+  void write_hidden(const NormWeights* waiting, int thread) const;
+
+  const float* join(int32_t token, bool by_itself, const NormWeights* waiting, int thread) const;
+  void normalise(const float* in, const NormWeights& norm, float* out) const;
+  Activations prepare_residual(int32_t first, int32_t count, const NormWeights* waiting,
+                               const NormWeights& norm, Precision precision, int thread) const;
+  Activations prepare(const float* in, int32_t columns, Precision precision, int thread) const;
+  template <typename Row>
+  void each_row(int32_t count, int thread, Row row) const;
+  void multiply(const PanelMatrix& weights, int32_t panel_begin, int32_t panel_end,
+                const Activations& inputs, int32_t count, float* out, int32_t out_stride,
+                Epilogue epilogue) const;
+  void add_bias(std::span<const float> bias, int32_t first, int32_t count, float* out,
+                int32_t stride) const;
+  void finish_sublayer(const PanelMatrix& weights, std::span<const float> bias,
+                       const Activations& inputs, int thread) const;
+
+  // forward_attention.cc: queries, keys, values, and what tokens take from each other.
+  void project_qkv(const LayerWeights& layer, int32_t index, const NormWeights* waiting,
+                   int thread) const;
+  void finish_heads(const NormWeights& norm, int32_t layer, float* heads, int32_t stride) const;
+  void rotate(int32_t layer, float* heads, int32_t stride) const;
+  void store_keys(int32_t layer, int32_t kv_head, int thread) const;
+  void store_values(int32_t layer, int32_t kv_head, int thread) const;
+  void attend(int32_t layer, int thread) const;
+  void attend_tokens(int32_t layer, int32_t kv_head, int32_t token, int thread) const;
+  void attend_split(int32_t layer, int32_t kv_head, int32_t token, int32_t count, int32_t split,
+                    float* partials, int thread) const;
+  const float* fold_single(int32_t layer, int thread) const;
+  int32_t sees_from(int32_t layer, int32_t token) const;
+  int32_t sees_to(int32_t token) const;
+  int32_t first_split(int32_t layer, int32_t token) const;
+  int32_t split_end(int32_t token) const;
+  float* partial(int32_t split, int32_t head) const;
+
+  ThreadMemory& own(int thread) const { return memory_.threads[static_cast<std::size_t>(thread)]; }
+  static std::size_t offset(int32_t row, int32_t columns) {
+    return static_cast<std::size_t>(row) * static_cast<std::size_t>(columns);
+  }
+  int32_t position(int32_t token) const { return sequence_.length() + token; }
+
+  const Model& model_;
+  const ModelConfig& config_;
+  const KernelTable& kernels_;
+  ThreadPool& pool_;
+  Workspace::Memory& memory_;
+  const KvSequence& sequence_;
+  std::span<const int32_t> tokens_;
+  int32_t token_count_;
+  PassOutput output_;
+  Precisions precisions_;
+  bool joins_;  // config_.joins_by_norm_or_scale()
+};
+
+}  // namespace hearth
