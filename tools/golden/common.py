@@ -207,9 +207,13 @@ def ascii_line(value):
 
 
 def write_text(name, text, limit_bytes, script, **record):
+    """As write_bytes()."""
+    write_bytes(name, text.encode("ascii"), limit_bytes, script, **record)
+
+
+def write_bytes(name, data, limit_bytes, script, **record):
     """Writes tests/golden/<name> and its entry in manifest.json: which script made it, with which
     versions, and its sha256. Refuses to pass the size that was agreed for the file."""
-    data = text.encode("ascii")
     if len(data) > limit_bytes:
         sys.exit(f"{name}: {len(data)} bytes, more than the {limit_bytes} allowed")
     path = os.path.join(GOLDEN_DIR, name)
