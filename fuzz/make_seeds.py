@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the seed corpora fuzz/corpus/gguf, fuzz/corpus/gguf_split and fuzz/corpus/unicode.
+"""Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, unicode and session.
 
 The same files every time; run it again after a change and check the result in. The other corpora
 are made where their inputs come from.
 """
+import json
 import pathlib
 import struct
 
@@ -178,6 +179,50 @@ def gguf_split_seeds():
     }
 
 
+def safetensors(header, data=b"", length=None):
+    raw = header if isinstance(header, bytes) else json.dumps(header, separators=(",", ":")).encode()
+    return struct.pack("<Q", len(raw) if length is None else length) + raw + data
+
+
+def info(dtype, shape, begin, end):
+    return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+
+
+def safetensors_seeds():
+    data = bytes(range(64))
+    two = {"a": info("U8", [4], 0, 4), "b": info("F16", [2], 4, 8)}
+    whole = safetensors({"__metadata__": {"format": "pt"}, "w": info("F32", [2, 3], 0, 24),
+                         "x.y": info("BF16", [], 24, 26), "z": info("I64", [0, 4], 26, 26),
+                         "f": info("BOOL", [6], 26, 32)}, data[:32])
+    return {
+        "whole": whole,
+        "one_byte_short": whole[:-1],
+        "one_byte_long": whole + b"x",
+        "cut_in_header": whole[:40],
+        "cut_in_length": whole[:5],
+        "empty": safetensors({}),
+        "padded": safetensors(b'{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}    ', b"x"),
+        "escapes": safetensors(b'{"\\u00e9\\n\\ud83d\\ude00":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', b"x"),
+        "half_surrogate": safetensors(b'{"\\ud83d":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', b"x"),
+        "two": safetensors(two, data[:8]),
+        "overlap": safetensors({**two, "c": info("U8", [4], 6, 10)}, data[:10]),
+        "hole": safetensors({**two, "c": info("U8", [4], 9, 13)}, data[:13]),
+        "duplicate": safetensors(b'{"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},'
+                                 b'"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'),
+        "header_huge": safetensors({}, length=HUGE),
+        "header_beyond": safetensors({}, length=3),
+        "shape_wraps": safetensors({"w": info("F32", [1 << 32, 1 << 32], 0, 0)}),
+        "bytes_wrap": safetensors({"w": info("F64", [1 << 61], 0, 0)}),
+        "offset_wraps": safetensors({"w": info("U8", [1], (1 << 64) - 1, 1 << 64)}),
+        "backwards": safetensors({"w": info("U8", [1], 1, 0)}, data[:1]),
+        "rank_9": safetensors({"w": info("U8", [1] * 9, 0, 1)}, data[:1]),
+        "unknown_type": safetensors({"w": info("F8_E4M3", [1], 0, 1)}, data[:1]),
+        "deep": safetensors(b'{"__metadata__":' + b"[" * 200),
+        "metadata_number": safetensors({"__metadata__": {"rank": 8}}),
+        "gguf": b"GGUF" + bytes(20),
+    }
+
+
 def unicode_seeds():
     return {
         "ascii": b"plain text, 7 bits\r\n",
@@ -231,6 +276,7 @@ def write(folder, seeds):
 def main():
     write(CORPUS / "gguf", {**sound_gguf(), **broken_gguf()})
     write(CORPUS / "gguf_split", gguf_split_seeds())
+    write(CORPUS / "safetensors", safetensors_seeds())
     write(CORPUS / "unicode", unicode_seeds())
     write(CORPUS / "session", session_seeds())
 

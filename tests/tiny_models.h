@@ -38,9 +38,8 @@ struct TinyModel {
                                 int threads) {
     TinyModel tiny;
     HEARTH_ASSIGN(tiny.pool, ThreadPool::create(threads));
-    HEARTH_ASSIGN(const MappedFile file, MappedFile::open(path));
-    HEARTH_ASSIGN(const GgufFile gguf, GgufFile::parse(file.bytes(), path.string()));
-    HEARTH_ASSIGN(tiny.model, Model::load(file, gguf, isa, numerics, *tiny.pool));
+    HEARTH_ASSIGN(const MappedGguf file, MappedGguf::open(path, path.string()));
+    HEARTH_ASSIGN(tiny.model, Model::load(file, isa, numerics, *tiny.pool));
     return tiny;
   }
 

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "format/json_cursor.h"
+
+#include "base/strings.h"
+#include "base/utf8.h"
+
+namespace hearth {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// The character that a one-letter escape stands for; 0 where there is none of that letter.
+char short_escape(char letter) {
+  switch (letter) {
+    case '"':
+    case '\\':
+    case '/':
+      return letter;
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return '\0';
+  }
+}
+
+}  // namespace
+
+Error JsonCursor::error(std::string_view what) const {
+  return Error(ErrorCode::kCorrupt, concat(source_, ": the JSON header at byte ", at_, ": ", what,
+                                           "; the file is cut short or damaged: fetch it again"));
+}
+
+void JsonCursor::skip_space() {
+  while (at_ < text_.size() &&
+         (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) {
+    ++at_;
+  }
+}
+
+bool JsonCursor::accept(char wanted) {
+  skip_space();
+  if (at_ >= text_.size() || text_[at_] != wanted) return false;
+  ++at_;
+  return true;
+}
+
+Result<void> JsonCursor::expect(char wanted) {
+  if (accept(wanted)) return {};
+  if (at_ >= text_.size()) return error(concat("it ends where '", wanted, "' is expected"));
+  return error(
+      concat("'", printable(text_.substr(at_, 1)), "' stands where '", wanted, "' is expected"));
+}
+
+Result<bool> JsonCursor::next(bool& first, char closing) {
+  if (accept(closing)) return false;
+  if (!first) HEARTH_TRY(expect(','));
+  first = false;
+  return true;
+}
+
+Result<void> JsonCursor::finish() {
+  skip_space();
+  if (at_ == text_.size()) return {};
+  return error("something stands behind its end");
+}
+
+Result<uint64_t> JsonCursor::natural() {
+  skip_space();
+  const std::size_t begin = at_;
+  uint64_t value = 0;
+  for (; at_ < text_.size() && is_digit(text_[at_]); ++at_) {
+    const auto digit = static_cast<uint64_t>(text_[at_] - '0');
+    if (__builtin_mul_overflow(value, uint64_t{10}, &value) ||
+        __builtin_add_overflow(value, digit, &value)) {
+      return error("a number does not fit 64 bits");
+    }
+  }
+  const bool ends_here = at_ >= text_.size() || (text_[at_] != '.' && text_[at_] != 'e' &&
+                                                 text_[at_] != 'E' && text_[at_] != '-');
+  if (at_ == begin || !ends_here) return error("a natural number is expected");
+  if (text_[begin] == '0' && at_ - begin > 1) return error("a number begins with 0");
+  return value;
+}
+
+Result<std::string> JsonCursor::string(std::size_t bytes_max) {
+  HEARTH_TRY(expect('"'));
+  std::string out;
+  while (true) {
+    if (at_ >= text_.size()) return error("it ends inside a string");
+    const char c = text_[at_];
+    if (c == '"') break;
+    if (static_cast<unsigned char>(c) < 0x20) return error("a control character in a string");
+    if (c == '\\') {
+      ++at_;
+      HEARTH_TRY(append_escape(out));
+    } else {
+      const Utf8Char next = decode_utf8(text_.substr(at_));
+      if (!next.valid) return error("a string that is not UTF-8");
+      out.append(text_, at_, next.bytes);
+      at_ += next.bytes;
+    }
+    if (out.size() > bytes_max) {
+      return error(concat("a string of more than the ", bytes_max, " bytes that are allowed"));
+    }
+  }
+  ++at_;
+  return out;
+}
+
+Result<void> JsonCursor::append_escape(std::string& out) {
+  if (at_ >= text_.size()) return error("it ends inside a string");
+  const char letter = text_[at_++];
+  if (letter != 'u') {
+    const char meant = short_escape(letter);
+    if (meant == '\0') return error("an unknown escape in a string");
+    out += meant;
+    return {};
+  }
+  HEARTH_ASSIGN(uint32_t code, hex4());
+  if (code >= 0xdc00 && code <= 0xdfff) return error("half a surrogate pair in a string");
+  if (code >= 0xd800 && code <= 0xdbff) {
+    if (text_.substr(at_, 2) != "\\u") return error("half a surrogate pair in a string");
+    at_ += 2;
+    HEARTH_ASSIGN(const uint32_t low, hex4());
+    if (low < 0xdc00 || low > 0xdfff) return error("half a surrogate pair in a string");
+    code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+  }
+  append_utf8(out, code);
+  return {};
+}
+
+Result<uint32_t> JsonCursor::hex4() {
+  uint32_t value = 0;
+  for (int i = 0; i < 4; ++i, ++at_) {
+    const char c = at_ < text_.size() ? text_[at_] : '\0';
+    uint32_t digit = 0;
+    if (is_digit(c)) {
+      digit = static_cast<uint32_t>(c - '0');
+    } else if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) {
+      digit = static_cast<uint32_t>((c | 0x20) - 'a') + 10;
+    } else {
+      return error("four hexadecimal digits are expected");
+    }
+    value = value << 4 | digit;
+  }
+  return value;
+}
+
+}  // namespace hearth
