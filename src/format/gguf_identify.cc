@@ -49,7 +49,7 @@ std::string_view identify_impostor(std::span<const std::byte> bytes) {
     if (start.starts_with(impostor.prefix)) return impostor.what;
   }
   if (is_safetensors(bytes)) {
-    return "a safetensors file, and models are read from GGUF; convert it";
+    return "a safetensors file, and models are run from GGUF; `hearth import` its folder first";
   }
   return {};
 }

@@ -194,6 +194,50 @@ TEST(GgufTensors, RoundTripEveryTypeAndRank) {
   EXPECT_EQ(content.back(), 'x') << "nothing stands behind the last tensor";
 }
 
+TEST(GgufTensors, AStreamedFileIsTheSame) {
+  const std::array<uint64_t, 2> shape = {32, 2};
+  const std::string first = filled(68, 'a'), second = filled(68, 'b');
+  GgufWriter whole, streamed;
+  for (GgufWriter* writer : {&whole, &streamed}) writer->add("key", "value");
+  whole.add_tensor("first", DType::kQ8_0, shape, as_bytes(first));
+  whole.add_tensor("second", DType::kQ8_0, shape, as_bytes(second));
+  const auto in_halves = [](const std::string& data) -> ByteSource {
+    return [&data](ByteSink sink) -> Result<void> {
+      HEARTH_TRY(sink(as_bytes(data).first(34)));
+      return sink(as_bytes(data).subspan(34));
+    };
+  };
+  streamed.add_tensor("first", DType::kQ8_0, shape, in_halves(first));
+  streamed.add_tensor("second", DType::kQ8_0, shape, in_halves(second));
+  std::string content;
+  const auto collect = [&](std::span<const std::byte> piece) {
+    content.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    return Result<void>();
+  };
+  ASSERT_TRUE(streamed.stream(collect).ok());
+  EXPECT_EQ(content, whole.bytes().value());
+  EXPECT_EQ(streamed.byte_count(), content.size());
+}
+
+TEST(GgufTensors, AStreamEndsAtTheFirstError) {
+  const std::array<uint64_t, 1> one = {1};
+  GgufWriter writer;
+  writer.add_tensor("short", DType::kF32, one, [](ByteSink) { return Result<void>(); });
+  const auto ignore = [](std::span<const std::byte>) { return Result<void>(); };
+  const auto too_short = writer.stream(ignore);
+  ASSERT_FALSE(too_short.ok());
+  EXPECT_EQ(too_short.error().code(), ErrorCode::kUsage);
+  EXPECT_NE(too_short.error().message().find("short"), std::string::npos);
+  int calls = 0;
+  const auto refused = writer.stream([&](std::span<const std::byte>) -> Result<void> {
+    ++calls;
+    return Error(ErrorCode::kUnavailable, "disk: is full; make room");
+  });
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(calls, 1);
+}
+
 TEST(GgufTensors, VocabularyOnlyAndEmptyFilesAreFine) {
   GgufWriter writer;
   const auto nothing = writer.bytes().value();

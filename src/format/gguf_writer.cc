@@ -87,7 +87,12 @@ void GgufWriter::add(const GgufEntry& entry) {
 
 void GgufWriter::add_tensor(std::string_view name, DType dtype, std::span<const uint64_t> shape,
                             std::span<const std::byte> data) {
-  tensors_.push_back({std::string(name), dtype, {shape.begin(), shape.end()}, data});
+  add_tensor(name, dtype, shape, [data](ByteSink sink) { return sink(data); });
+}
+
+void GgufWriter::add_tensor(std::string_view name, DType dtype, std::span<const uint64_t> shape,
+                            ByteSource source) {
+  tensors_.push_back({std::string(name), dtype, {shape.begin(), shape.end()}, std::move(source)});
 }
 
 std::vector<GgufWriter> GgufWriter::split(std::size_t tensors_max) const {
@@ -112,24 +117,19 @@ std::vector<GgufWriter> GgufWriter::split(std::size_t tensors_max) const {
   return parts;
 }
 
-// What the reader could not notice: data that does not fill what the shape asks for. The product
-// may wrap here; the reader refuses such a shape whatever this says.
-Result<void> GgufWriter::check_tensor(const Tensor& tensor) const {
-  const DTypeInfo& info = dtype_info(tensor.dtype);
+// The product may wrap: the reader refuses such a shape whatever this says.
+uint64_t GgufWriter::Tensor::bytes() const {
+  const DTypeInfo& info = dtype_info(dtype);
   uint64_t values = 1;
-  for (const uint64_t dimension : tensor.shape) values *= dimension;
-  const uint64_t wanted = values / info.block_values * info.block_bytes;
-  if (tensor.data.size() == wanted) return {};
-  return Error(ErrorCode::kUsage,
-               concat("cannot write tensor ", printable(tensor.name), ": its shape in ", info.name,
-                      " asks for ", wanted, " bytes of data, and ", tensor.data.size(),
-                      " are given; give data of the right size"));
+  for (const uint64_t dimension : shape) values *= dimension;
+  return values / info.block_values * info.block_bytes;
 }
 
-Result<std::string> GgufWriter::bytes() const {
-  for (const Tensor& tensor : tensors_) HEARTH_TRY(check_tensor(tensor));
-  // An alignment of 0 is refused below, by the reader; until then it must not divide anything.
-  const uint64_t alignment = options_.alignment == 0 ? 1 : options_.alignment;
+// An alignment of 0 is refused by the reader; until then it must not divide anything.
+uint64_t GgufWriter::alignment() const { return options_.alignment == 0 ? 1 : options_.alignment; }
+
+// All that stands before the data, without the padding behind it.
+std::string GgufWriter::header() const {
   std::string out = "GGUF";
   append(out, options_.version);
   append(out, static_cast<uint64_t>(tensors_.size()));
@@ -142,13 +142,47 @@ Result<std::string> GgufWriter::bytes() const {
     for (const uint64_t dimension : tensor.shape) append(out, dimension);
     append(out, static_cast<uint32_t>(tensor.dtype));
     append(out, offset);
-    offset = aligned(offset + tensor.data.size(), alignment);
+    offset = aligned(offset + tensor.bytes(), alignment());
   }
-  out.reserve(aligned(out.size(), alignment) + offset);
+  return out;
+}
+
+uint64_t GgufWriter::byte_count() const {
+  uint64_t bytes = header().size();
+  for (const Tensor& tensor : tensors_) bytes = aligned(bytes, alignment()) + tensor.bytes();
+  return bytes;
+}
+
+Result<void> GgufWriter::stream(ByteSink sink) const {
+  const std::string padding(alignment(), '\0');
+  uint64_t position = 0;
+  const auto put = [&](std::span<const std::byte> piece) {
+    position += piece.size();
+    return sink(piece);
+  };
+  const std::string head = header();
+  HEARTH_TRY(put(std::as_bytes(std::span(head))));
   for (const Tensor& tensor : tensors_) {
-    out.resize(aligned(out.size(), alignment));
-    out.append(reinterpret_cast<const char*>(tensor.data.data()), tensor.data.size());
+    const uint64_t begin = aligned(position, alignment());
+    HEARTH_TRY(put(std::as_bytes(std::span(padding)).first(begin - position)));
+    HEARTH_TRY(tensor.source(put));
+    if (position - begin == tensor.bytes()) continue;
+    return Error(
+        ErrorCode::kUsage,
+        concat("cannot write tensor ", printable(tensor.name), ": its shape in ",
+               dtype_info(tensor.dtype).name, " asks for ", tensor.bytes(), " bytes of data, and ",
+               position - begin, " are given; give data of the right size"));
   }
+  return {};
+}
+
+Result<std::string> GgufWriter::bytes() const {
+  std::string out;
+  const auto append_piece = [&](std::span<const std::byte> piece) {
+    out.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    return Result<void>();
+  };
+  HEARTH_TRY(stream(append_piece));
   // One place decides what is valid: the reader.
   const auto parsed = GgufFile::parse(std::as_bytes(std::span(out)), "what was added");
   if (!parsed.ok()) {

@@ -3,8 +3,8 @@
 // and for what writes models. Tensor data is placed in the order of add_tensor(), each at the next
 // multiple of the alignment, the last one without padding behind it.
 //
-// Ownership: metadata and names are copied; tensor data is borrowed until bytes() or write() has
-// returned. Threading: none; one thread at a time.
+// Ownership: metadata and names are copied; tensor data is borrowed until bytes(), write() or
+// stream() has returned, or is made when it is asked for. Threading: none; one thread at a time.
 #pragma once
 
 #include <concepts>
@@ -17,6 +17,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/byte_sink.h"
 #include "base/result.h"
 #include "format/gguf.h"
 
@@ -84,6 +85,16 @@ class GgufWriter {
   // for, which bytes() checks.
   void add_tensor(std::string_view name, DType dtype, std::span<const uint64_t> shape,
                   std::span<const std::byte> data);
+  // The same with data that `source` makes, each time that the file is made.
+  void add_tensor(std::string_view name, DType dtype, std::span<const uint64_t> shape,
+                  ByteSource source);
+
+  // Hands out the file piece by piece, holding none of the data; for files that memory cannot hold.
+  // What GgufFile::parse() says of the result is the caller's to ask. Errors: the sink's, those of
+  // the tensors' sources, kUsage (a tensor's data is not of the right size).
+  Result<void> stream(ByteSink sink) const;
+  // How many bytes stream() hands out.
+  uint64_t byte_count() const;
 
   // The parts of a split model, as llama.cpp's gguf-split makes them: the first has the metadata,
   // each at most `tensors_max` (> 0) tensors in the order of add_tensor().
@@ -100,7 +111,9 @@ class GgufWriter {
     std::string name;
     DType dtype;
     std::vector<uint64_t> shape;
-    std::span<const std::byte> data;
+    ByteSource source;
+
+    uint64_t bytes() const;  // that shape and type ask for; may have wrapped around
   };
 
   void begin_entry(std::string_view key, GgufType type);
@@ -110,7 +123,8 @@ class GgufWriter {
   void append_value(T value) {
     metadata_.append(reinterpret_cast<const char*>(&value), sizeof value);
   }
-  Result<void> check_tensor(const Tensor& tensor) const;
+  std::string header() const;
+  uint64_t alignment() const;
 
   Options options_;
   std::string metadata_;  // the entries as the file holds them

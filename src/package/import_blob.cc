@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <vector>
 
@@ -45,31 +46,74 @@ Result<void> write_piece(int fd, std::span<const std::byte> piece,
   return {};
 }
 
-// Copies all of `source` to `target` and returns the hash of what was copied.
-Result<std::string> copy_and_hash(const OwnedFd& source, const ImportRequest& request,
-                                  uint64_t bytes_total, const std::filesystem::path& folder,
-                                  int target, uint64_t& bytes_done, ByteProgress progress) {
-  Sha256 hash;
+// Takes the bytes of a blob: writes and hashes them, and tells the progress.
+class BlobWriter {
+ public:
+  BlobWriter(int fd, const std::filesystem::path& folder, uint64_t bytes_total,
+             ByteProgress progress)
+      : fd_(fd), folder_(folder), bytes_total_(bytes_total), progress_(progress) {}
+
+  // Errors: kUnavailable (disk full), kCancelled.
+  Result<void> write(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+      const auto piece = bytes.first(std::min(bytes.size(), kPieceBytes));
+      bytes = bytes.subspan(piece.size());
+      hash_.update(piece);
+      HEARTH_TRY(write_piece(fd_, piece, folder_));
+      bytes_done_ += piece.size();
+      if (!progress_(bytes_done_, bytes_total_)) {
+        return Error(ErrorCode::kCancelled, "import: stopped; the store is as it was");
+      }
+    }
+    return {};
+  }
+  uint64_t bytes_done() const { return bytes_done_; }
+  std::string finish_hex() { return hash_.finish_hex(); }
+
+ private:
+  int fd_;
+  const std::filesystem::path& folder_;
+  uint64_t bytes_total_;
+  ByteProgress progress_;
+  uint64_t bytes_done_ = 0;
+  Sha256 hash_;
+};
+
+Result<void> copy_file(const OwnedFd& source, const ImportRequest& request, BlobWriter& target) {
   std::vector<std::byte> buffer(kPieceBytes);
   while (true) {
     const ssize_t count = ::read(source.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return file_error(errno, "cannot read", request.file);
-    if (count == 0) break;
-    const std::span<const std::byte> piece(buffer.data(), static_cast<std::size_t>(count));
-    hash.update(piece);
-    HEARTH_TRY(write_piece(target, piece, folder));
-    bytes_done += piece.size();
-    if (!progress(bytes_done, bytes_total)) {
-      return Error(ErrorCode::kCancelled, "import: stopped; the store is as it was");
-    }
+    if (count == 0) return {};
+    HEARTH_TRY(target.write({buffer.data(), static_cast<std::size_t>(count)}));
   }
-  if (bytes_done != bytes_total) {
+}
+
+// Writes the bytes that the request asks for to `fd`, in `folder`, and says in `file` what they
+// are.
+Result<void> fill_blob(const ImportRequest& request, int fd, const std::filesystem::path& folder,
+                       ByteProgress progress, ManifestFile& file) {
+  OwnedFd source;
+  uint64_t bytes_total = request.source_bytes;
+  if (!request.source) {
+    HEARTH_ASSIGN(source, open_source(request.file, bytes_total));
+  }
+  BlobWriter writer(fd, folder, bytes_total, progress);
+  if (request.source) {
+    HEARTH_TRY(
+        request.source([&](std::span<const std::byte> piece) { return writer.write(piece); }));
+  } else {
+    HEARTH_TRY(copy_file(source, request, writer));
+  }
+  if (writer.bytes_done() != bytes_total) {
     return Error(ErrorCode::kCorrupt,
                  concat(printable(request.file.string(), 300), ": changed from ", bytes_total,
-                        " to ", bytes_done, " bytes while it was read; try again"));
+                        " to ", writer.bytes_done(), " bytes while it was read; try again"));
   }
-  return hash.finish_hex();
+  file.bytes = writer.bytes_done();
+  file.sha256 = writer.finish_hex();
+  return {};
 }
 
 }  // namespace
@@ -80,11 +124,8 @@ Result<void> Store::add_blob(const ImportRequest& request, Manifest& manifest,
   ManifestFile file;
   file.role = "model";
   file.path = request.file.filename().string();
-  uint64_t bytes_total = 0;
-  HEARTH_ASSIGN(const OwnedFd source, open_source(request.file, bytes_total));
   HEARTH_ASSIGN(TemporaryFile target, TemporaryFile::create(folder));
-  HEARTH_ASSIGN(file.sha256, copy_and_hash(source, request, bytes_total, folder, target.fd(),
-                                           file.bytes, progress));
+  HEARTH_TRY(fill_blob(request, target.fd(), folder, progress, file));
   if (!request.sha256_expected.empty() && file.sha256 != request.sha256_expected) {
     return Error(ErrorCode::kVerification,
                  concat(printable(request.file.string(), 300), ": has SHA-256 ", file.sha256,

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/byte_sink.h"
 #include "base/function_ref.h"
 #include "base/result.h"
 #include "package/manifest.h"
@@ -34,11 +35,13 @@ using ByteProgress = FunctionRef<bool(uint64_t, uint64_t)>;
 using Examine = std::function<Result<void>(const std::filesystem::path&, Manifest&)>;
 
 struct ImportRequest {
-  std::filesystem::path file;
+  std::filesystem::path file;  // with `source`, only what the manifest says about the origin
   std::string name;
   std::string version;          // empty: "sha256-" and the first 12 digits of the file's hash
   std::string sha256_expected;  // empty: whatever the file holds is right
   Examine examine;              // called once the hash has been checked; empty: nothing to look at
+  ByteSource source = {};       // makes the bytes; empty: they are those of `file`
+  uint64_t source_bytes = 0;    // how many `source` makes
 };
 
 struct StoredModel {
@@ -52,10 +55,12 @@ class Store {
 
   const std::filesystem::path& folder() const { return folder_; }
 
-  // Copies the file into the store and makes it what `name` means. The same bytes are kept once.
+  // Copies the file, or what the source makes, into the store and makes it what `name` means. The
+  // same bytes are kept once.
   // Errors: kUsage (name, version or hash malformed; a folder), kNotFound (no such file), kCorrupt
   // (empty file), kVerification (another hash than expected: both), kUnavailable (disk full,
-  // permission), kCancelled, and what `examine` says. After an error the store is as it was.
+  // permission), kCancelled, and what `source` and `examine` say. After an error the store is as it
+  // was.
   Result<Manifest> import(const ImportRequest& request, ByteProgress progress) const;
 
   // All versions of all models, by name, then version. A store that does not exist yet is empty.

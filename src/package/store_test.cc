@@ -157,6 +157,34 @@ TEST_F(StoreTest, RefusesBadRequests) {
   EXPECT_TRUE(blobs().empty());
 }
 
+TEST_F(StoreTest, ImportsWhatASourceMakes) {
+  ImportRequest request;
+  request.file = "checkpoint";
+  request.name = "made";
+  request.source_bytes = 3;
+  request.source = [](ByteSink sink) -> Result<void> {
+    for (const char* letter : {"a", "b", "c"}) {
+      HEARTH_TRY(sink(std::as_bytes(std::span(letter, 1))));
+    }
+    return {};
+  };
+  const auto imported = store_.import(request, kGoOn);
+  ASSERT_TRUE(imported.ok()) << imported.error().message();
+  EXPECT_EQ(imported->model_file().sha256, kHashOfAbc);
+  EXPECT_EQ(imported->model_file().path, "checkpoint");
+  EXPECT_EQ(content_of(store_.model_path(*imported).value()), "abc");
+  // An error of the source, one of its size and a stop leave nothing.
+  request.name = "other";
+  request.source_bytes = 4;
+  EXPECT_EQ(store_.import(request, kGoOn).error().code(), ErrorCode::kCorrupt);
+  const auto stop = [](uint64_t, uint64_t) { return false; };
+  EXPECT_EQ(store_.import(request, stop).error().code(), ErrorCode::kCancelled);
+  request.source = [](ByteSink) { return Error(ErrorCode::kUnsupported, "tensor: x; y"); };
+  EXPECT_EQ(store_.import(request, kGoOn).error().code(), ErrorCode::kUnsupported);
+  EXPECT_EQ(store_.list()->size(), 1u);
+  EXPECT_EQ(blobs().size(), 1u);
+}
+
 TEST_F(StoreTest, ImportCanBeStopped) {
   const fs::path file = source("big.gguf", std::string(3 << 20, 'x'));
   int calls = 0;
