@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, unicode and session.
+"""Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, unicode, session and
+wordpiece.
 
 The same files every time; run it again after a change and check the result in. The other corpora
 are made where their inputs come from.
@@ -267,6 +268,25 @@ def session_seeds():
     }
 
 
+def wordpiece_seeds():
+    return {
+        "english": b"Hello, ab!  It's 1a2b.",
+        "accents": "Éé e\u0301 \u1e9b\u0323 İ ẞ Σς".encode(),
+        "hangul_cjk": "각가 中文ab\uf900 ひら".encode(),
+        "marks_in_order": "x\u302e\u0301\U0001d165y x\u302e\u034f\U0001d165".encode(),
+        "marks_only": ("\u0301" * 30 + "\u302e" * 30 + "\u0345").encode(),
+        "removed": b"a\x00b\x01\x7f" + "\u00ad\u200b\ufffd\ue000".encode(),
+        "spaces": "\t\n\r \u00a0\u2003\u3000\u2028a".encode(),
+        "invalid": b"a\xff\xc3 b\xe2\x82\xf0\x9f",
+        "long_word": b"a" * 101 + b" " + b"ab" * 50 + b" " + b"b" * 300,
+        "special": b"[CLS] hello [SEP] [UNK]",
+        "vocabulary": "Vun\naff\n#aff\n#able\n!\n中\n#é\n".encode(),
+        "vocabulary_twice": b"Va\nb\n#a\na\n",
+        "vocabulary_no_word": b"V#a\n#b\n",
+        "vocabulary_bytes": b"V\xff\n#\xc3\n\xc3\xa9\n",
+    }
+
+
 def write(folder, seeds):
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in seeds.items():
@@ -279,6 +299,7 @@ def main():
     write(CORPUS / "safetensors", safetensors_seeds())
     write(CORPUS / "unicode", unicode_seeds())
     write(CORPUS / "session", session_seeds())
+    write(CORPUS / "wordpiece", wordpiece_seeds())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the kinds of tokenizer (tokenizer.ggml.model) have in common, and the one place where each
-// is made: byte-level BPE, SentencePiece. A further kind is a class here, a create function and a
-// row of the table in text/tokenizer.cc.
+// is made: byte-level BPE, SentencePiece, WordPiece. A further kind is a class here, a create
+// function and a row of the table in text/tokenizer.cc.
 //
 // Ownership: an encoder borrows its vocabulary, which TokenizerParts keeps in place. Threading:
 // immutable, share freely.
@@ -54,5 +54,8 @@ struct TokenizerParts {
 Result<TokenizerParts> create_byte_level_bpe(const TokenizerSource& source);
 // As above. Errors: kCorrupt (absent or broken vocabulary, types, scores, byte tokens).
 Result<TokenizerParts> create_sentencepiece(const TokenizerSource& source);
+
+// The same. Errors: kCorrupt (absent or broken vocabulary, no unknown token).
+Result<TokenizerParts> create_wordpiece(const TokenizerSource& source);
 
 }  // namespace hearth

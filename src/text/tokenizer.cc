@@ -63,6 +63,7 @@ struct TokenizerKind {
 constexpr TokenizerKind kKinds[] = {
     {"gpt2", "byte-level BPE", create_byte_level_bpe},
     {"llama", "SentencePiece", create_sentencepiece},
+    {"bert", "WordPiece", create_wordpiece},
 };
 
 Result<const TokenizerKind*> named_kind(std::string_view name) {

@@ -2,6 +2,7 @@
 #include "text/tokenizer_source.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "base/strings.h"
 #include "text/tokenizer_vocabulary.h"
@@ -15,6 +16,37 @@ Result<std::vector<std::string_view>> string_array(const GgufFile& file, std::st
   auto strings = array->strings();
   if (!strings.ok()) return std::move(strings).error().with_context(key);
   return strings;
+}
+
+// The first of these keys that the file has; else the token that is spelled so.
+Result<std::optional<uint64_t>> token_id(const GgufFile& file,
+                                         std::initializer_list<std::string_view> keys,
+                                         const TokenizerSource& source, std::string_view spelled) {
+  for (const std::string_view key : keys) {
+    HEARTH_ASSIGN(const auto id, file.get_uint(key));
+    if (id) return id;
+  }
+  const auto found = std::find(source.tokens.begin(), source.tokens.end(), spelled);
+  if (found == source.tokens.end()) return std::optional<uint64_t>();
+  return std::optional(static_cast<uint64_t>(found - source.tokens.begin()));
+}
+
+// BERT's texts stand between [CLS] and [SEP], for which files have had several keys, or none.
+Result<void> read_bert(const GgufFile& file, TokenizerSource& source) {
+  HEARTH_ASSIGN(source.bos,
+                token_id(file, {"tokenizer.ggml.cls_token_id", "tokenizer.ggml.bos_token_id"},
+                         source, "[CLS]"));
+  HEARTH_ASSIGN(source.eos,
+                token_id(file, {"tokenizer.ggml.seperator_token_id", "tokenizer.ggml.eos_token_id"},
+                         source, "[SEP]"));
+  HEARTH_ASSIGN(source.unknown,
+                token_id(file, {"tokenizer.ggml.unknown_token_id"}, source, "[UNK]"));
+  source.add_bos = source.add_bos.value_or(true);
+  HEARTH_ASSIGN(const auto add_separator, file.get_bool("tokenizer.ggml.add_sep_token"));
+  source.add_eos = add_separator.value_or(true);
+  HEARTH_ASSIGN(source.lower_case, file.get_bool("tokenizer.ggml.normalizer.lowercase"));
+  HEARTH_ASSIGN(source.strip_accents, file.get_bool("tokenizer.ggml.normalizer.strip_accents"));
+  return {};
 }
 
 }  // namespace
@@ -54,6 +86,7 @@ Result<TokenizerSource> read_tokenizer_source(const GgufFile& file) {
   HEARTH_ASSIGN(source.add_bos, file.get_bool("tokenizer.ggml.add_bos_token"));
   HEARTH_ASSIGN(source.add_eos, file.get_bool("tokenizer.ggml.add_eos_token"));
   HEARTH_ASSIGN(source.add_space_prefix, file.get_bool("tokenizer.ggml.add_space_prefix"));
+  if (source.model == "bert") HEARTH_TRY(read_bert(file, source));
   return source;
 }
 

@@ -16,14 +16,16 @@
 namespace hearth {
 
 struct TokenizerSource {
-  std::string_view model;  // "gpt2" is byte-level BPE, "llama" SentencePiece
+  std::string_view model;  // "gpt2" is byte-level BPE, "llama" SentencePiece, "bert" WordPiece
   std::string_view pre;    // name of the pre-tokenizer; empty where the file names none
   std::vector<std::string_view> tokens;  // [tokens] as the file spells them
   std::vector<int32_t> types;            // [tokens] TokenType, or empty: not stated
   std::vector<std::string_view> merges;  // [merges] "left right", best first
   std::vector<float> scores;             // [tokens] the higher, the sooner merged; or empty
   std::optional<uint64_t> bos, eos, eot, eom;
+  std::optional<uint64_t> unknown;
   std::optional<bool> add_bos, add_eos, add_space_prefix;
+  std::optional<bool> lower_case, strip_accents;  // WordPiece: both where nothing is said
 };
 
 // Errors: kCorrupt (a key of tokenizer.ggml.* is missing or of the wrong type: named).
