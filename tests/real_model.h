@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// For integration tests: the real models that HEARTH_TEST_MODEL (SmolLM2-135M-Instruct) and
-// HEARTH_TEST_GEMMA (Gemma-3-270M) name, and the golden data of tests/golden.
+// For integration tests: the real models that HEARTH_TEST_MODEL (SmolLM2-135M-Instruct),
+// HEARTH_TEST_GEMMA (Gemma-3-270M) and HEARTH_TEST_MINILM (the checkpoint of all-MiniLM-L6-v2)
+// name, and the golden data of tests/golden.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,14 +19,18 @@ namespace hearth {
 
 inline const char* real_model_path() { return std::getenv("HEARTH_TEST_MODEL"); }
 inline const char* real_gemma_path() { return std::getenv("HEARTH_TEST_GEMMA"); }
+inline const char* real_minilm_folder() { return std::getenv("HEARTH_TEST_MINILM"); }
 
-// At the head of a test that needs the one or the other.
+// At the head of a test that needs one of them.
 #define HEARTH_NEED_REAL_MODEL()              \
   if (::hearth::real_model_path() == nullptr) \
   GTEST_SKIP() << "HEARTH_TEST_MODEL is not set; ./test sets it"
 #define HEARTH_NEED_GEMMA()                   \
   if (::hearth::real_gemma_path() == nullptr) \
   GTEST_SKIP() << "HEARTH_TEST_GEMMA is not set; ./test sets it"
+#define HEARTH_NEED_MINILM()                     \
+  if (::hearth::real_minilm_folder() == nullptr) \
+  GTEST_SKIP() << "HEARTH_TEST_MINILM is not set; ./test sets it"
 
 inline std::unique_ptr<Engine> load_real_model(int threads, std::optional<Isa> isa = {},
                                                std::optional<Numerics> numerics = {}) {

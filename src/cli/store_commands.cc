@@ -8,6 +8,7 @@
 #include "cli/interrupt.h"
 #include "cli/model_choice.h"
 #include "cli/table.h"
+#include "convert/convert.h"
 #include "format/mapped_gguf.h"
 #include "package/store.h"
 
@@ -38,9 +39,12 @@ Json model_json(const StoredModel& model) {
           {"files", std::move(files)}};
 }
 
-// A name made from a file's: what the store does not take becomes '-'.
-std::string name_from_file(const std::filesystem::path& file) {
-  std::string name = file.stem().string();
+// A name made from a file's or a folder's: what the store does not take becomes '-'.
+std::string name_from_path(const std::filesystem::path& path) {
+  // "folder/" has an empty file name; a checkpoint's own file is called alike in every folder.
+  const std::filesystem::path named =
+      path.has_filename() && path.extension() != ".safetensors" ? path : path.parent_path();
+  std::string name = is_checkpoint(path) ? named.filename().string() : named.stem().string();
   for (char& c : name) {
     const bool tame = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_';
     c = tame ? static_cast<char>(std::tolower(static_cast<unsigned char>(c))) : '-';
@@ -52,11 +56,17 @@ std::string name_from_file(const std::filesystem::path& file) {
 class ImportCommand : public Command {
  public:
   std::string name() const override { return "import"; }
-  std::string summary() const override { return "Copy a GGUF file into the store"; }
+  std::string summary() const override {
+    return "Copy a GGUF file, or convert a Hugging Face folder, into the store";
+  }
 
   void declare(Options& options) override {
-    options.text({"FILE", "FILE", "A GGUF file"}, file_, Presence::kRequired);
+    options.text({"FILE", "FILE", "A GGUF file, or the folder of a Hugging Face checkpoint"}, file_,
+                 Presence::kRequired);
     options.text({"--name", "NAME", "What to call it (default: from the file's name)"}, name_);
+    options.text({"--type", "TYPE",
+                  "Matrices of a converted folder: F32, F16, BF16 or Q8_0 (default: its own)"},
+                 type_);
     options.text({"--version", "VERSION", "Default: the beginning of its hash"}, version_);
     options.text({"--licence", "LICENCE", "Default: what the file says"}, licence_);
     options.text({"--sha256", "HEX", "Refuse a file with another hash"}, sha256_);
@@ -65,18 +75,42 @@ class ImportCommand : public Command {
   Result<int> run(const CommandContext& context) override;
 
  private:
+  Result<std::optional<Conversion>> open_conversion(const std::string& name) const;
+
   std::string file_;
   std::string name_;
+  std::string type_;
   std::string version_;
   std::string licence_;
   std::string sha256_;
 };
 
+// Nothing where the file goes into the store as it is.
+Result<std::optional<Conversion>> ImportCommand::open_conversion(const std::string& name) const {
+  if (!is_checkpoint(file_)) {
+    if (type_.empty()) return std::optional<Conversion>();
+    return Error(ErrorCode::kUsage,
+                 "--type: a GGUF file is taken as it is; leave it out, or name a folder");
+  }
+  ConvertOptions options;
+  options.name = name;
+  if (!type_.empty()) {
+    HEARTH_ASSIGN(options.matrix_type, parse_matrix_type(type_));
+  }
+  HEARTH_ASSIGN(Conversion conversion, Conversion::open(file_, options));
+  return std::optional<Conversion>(std::move(conversion));
+}
+
 Result<int> ImportCommand::run(const CommandContext& context) {
   HEARTH_ASSIGN(const Store store, open_store(context.environment));
   ImportRequest request;
   request.file = file_;
-  request.name = name_.empty() ? name_from_file(request.file) : name_;
+  request.name = name_.empty() ? name_from_path(request.file) : name_;
+  HEARTH_ASSIGN(const auto conversion, open_conversion(request.name));
+  if (conversion) {
+    request.source = [&](ByteSink sink) { return conversion->write(sink); };
+    request.source_bytes = conversion->byte_count();
+  }
   request.version = version_;
   request.sha256_expected = sha256_;
   request.examine = [&](const std::filesystem::path& copy, Manifest& manifest) -> Result<void> {
