@@ -12,8 +12,10 @@ import unittest
 
 BINARY = os.environ.get("HEARTH_BINARY", "")
 MODEL = os.environ.get("HEARTH_TEST_MODEL", "")
+MINILM = os.environ.get("HEARTH_TEST_MINILM", "")
 
 needs_model = unittest.skipUnless(MODEL, "HEARTH_TEST_MODEL is not set; ./test sets it")
+needs_minilm = unittest.skipUnless(MINILM, "HEARTH_TEST_MINILM is not set; ./test sets it")
 
 
 class CliTestCase(unittest.TestCase):

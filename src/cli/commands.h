@@ -13,6 +13,7 @@ std::unique_ptr<Command> make_chat_command();
 std::unique_ptr<Command> make_tokenize_command();
 std::unique_ptr<Command> make_inspect_command();
 std::unique_ptr<Command> make_bench_command();
+std::unique_ptr<Command> make_embed_command();
 std::unique_ptr<Command> make_eval_perplexity_command();
 std::unique_ptr<Command> make_eval_kl_command();
 std::unique_ptr<Command> make_eval_logits_command();

@@ -41,6 +41,7 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& path,
                         engine->tokenizer_.vocab_size(), " tokens; fetch the model again"));
   }
   engine->load_template(file.gguf);
+  engine->pooling_ = read_pooling(file.gguf);
   engine->load_ms_ = stopwatch.elapsed_ms();
   return engine;
 }

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/function_ref.h"
 #include "base/result.h"
+#include "engine/embed.h"
 #include "engine/sampling.h"
 #include "engine/score.h"
 #include "format/gguf.h"
@@ -39,6 +40,9 @@ struct EngineOptions {
 enum class FinishReason { kStop, kLength, kDeadline, kCancelled };
 // "stop", "length", "deadline", "cancelled".
 std::string_view finish_reason_name(FinishReason reason);
+
+// Tokens of a context where no other number is asked for, at most: long ones cost memory.
+inline constexpr int32_t kContextDefaultMax = 8192;
 
 inline constexpr std::size_t kStopsMax = 32;
 inline constexpr std::size_t kStopBytesMax = 512;
@@ -123,20 +127,40 @@ class Engine {
   // kUnavailable (memory).
   Result<Session> restore_session(std::span<const std::byte> bytes, int32_t context = 0);
 
+  // One vector for `text`, of any model: pooled over the text's tokens and those that the model
+  // puts around it. Memory is kept for the next text. Errors: kUsage (no tokens; more than the
+  // model's context, of which at most 8,192 are used: both numbers), kUnsupported (the model's way
+  // of pooling: choose one), kCorrupt (the weights give no finite numbers), kUnavailable (memory).
+  Result<Embedding> embed(std::string_view text, const EmbedOptions& options);
+
  private:
   friend class Session;
+
+  // What one text after the other is embedded in.
+  struct EmbedState {
+    int32_t context;
+    KvSequence sequence;
+    Workspace workspace;
+    std::vector<float> hidden;  // [context][embedding], as far as it was needed
+  };
+
   explicit Engine(Tokenizer tokenizer) : tokenizer_(std::move(tokenizer)) {}
 
   void load_template(const GgufFile& gguf);
   Result<RenderedText> render(std::span<const ChatMessage> messages,
                               const ChatOptions& options) const;
   const SessionIdentity& identity();  // computed when first asked for: it reads all weights
+  // With BOS in front and EOS behind, where the model adds them.
+  std::vector<TokenId> encode_whole(std::string_view text) const;
+  Result<EmbedState*> embed_state();
 
   std::unique_ptr<ThreadPool> pool_;
   std::shared_ptr<const Model> model_;
   Tokenizer tokenizer_;
   std::optional<ChatTemplate> template_;
   std::optional<Error> template_error_;  // why there is none; told to who asks for it
+  Result<std::optional<Pooling>> pooling_ = std::optional<Pooling>();  // what the file says
+  std::unique_ptr<EmbedState> embed_state_;  // once something was embedded
   double load_ms_ = 0;
   std::shared_ptr<const SessionIdentity> identity_;
 };

@@ -8,7 +8,6 @@
 namespace hearth {
 namespace {
 
-constexpr int32_t kContextDefaultMax = 8192;
 constexpr std::size_t kLogitBytesMax = std::size_t{32} << 20;  // held at once by feed_all()
 
 }  // namespace
