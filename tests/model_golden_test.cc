@@ -67,7 +67,7 @@ TEST(Perplexity, FastPathWithinSixTenthsOfAPercent) {
   HEARTH_NEED_REAL_MODEL();
   if (!licence_texts({"GFDL-1.3"})) GTEST_SKIP() << "this system lacks Debian's common licences";
   if (best_isa() == Isa::kScalar)
-    GTEST_SKIP() << "this CPU has no AVX2: the fast path does not run on it";
+    GTEST_SKIP() << "this CPU has scalar kernels only: the fast path does not run on it";
   const double expected = golden_json("perplexity.json").at("perplexity");
   EXPECT_NEAR(gfdl_perplexity(best_isa(), Numerics::kFast) / expected, 1.0, 0.006);
 }
@@ -75,7 +75,7 @@ TEST(Perplexity, FastPathWithinSixTenthsOfAPercent) {
 TEST(Divergence, FastPathKeepsTheDistribution) {
   HEARTH_NEED_REAL_MODEL();
   if (best_isa() == Isa::kScalar)
-    GTEST_SKIP() << "this CPU has no AVX2: the fast path does not run on it";
+    GTEST_SKIP() << "this CPU has scalar kernels only: the fast path does not run on it";
   std::vector<std::string> names;
   const auto golden = golden_json("text_100k.json");
   for (const auto& file : golden.at("files")) {

@@ -43,8 +43,8 @@ void ModelFlags::declare_engine(Options& options) {
   options.number(
       {"-t,--threads", "N", "Threads (default: all that this process may use)", "threads"}, threads,
       1, 256);
-  options.text({"--isa", "NAME", "scalar, avx2 or avx512 (default: the best of this CPU)", "isa"},
-               isa);
+  options.text(
+      {"--isa", "NAME", "Instruction set, one that doctor lists (default: the best)", "isa"}, isa);
 }
 
 void ModelFlags::declare_context(Options& options) {

@@ -25,7 +25,7 @@ TEST(Engine, LoadSaysWhatIsWrong) {
   write_test_model(model);
   EXPECT_EQ(load_error(model, {.threads = -1}), ErrorCode::kUsage);
   EXPECT_EQ(load_error(model, {.threads = 100000}), ErrorCode::kUsage);
-  for (const Isa isa : {Isa::kAvx2, Isa::kAvx512}) {
+  for (const Isa isa : {Isa::kAvx2, Isa::kAvx512, Isa::kNeon, Isa::kNeonI8mm}) {
     const auto available = available_isas();
     if (std::find(available.begin(), available.end(), isa) != available.end()) continue;
     EXPECT_EQ(load_error(model, {.isa = isa}), ErrorCode::kUnsupported);

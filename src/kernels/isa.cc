@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/isa.h"
 
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
 #include <array>
 #include <vector>
 
@@ -13,6 +17,10 @@ extern const KernelTable kKernelsScalar;
 #if defined(__x86_64__)
 extern const KernelTable kKernelsAvx2;
 extern const KernelTable kKernelsAvx512;
+#elif defined(__aarch64__)
+extern const KernelTable kKernelsNeon;
+extern const KernelTable kKernelsNeonDotprod;
+extern const KernelTable kKernelsNeonI8mm;
 #endif
 
 namespace {
@@ -29,13 +37,21 @@ bool cpu_has(Isa isa) {
       return cpu_has(Isa::kAvx2) && __builtin_cpu_supports("avx512f") &&
              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+#elif defined(__aarch64__)
+    case Isa::kNeon:
+      return true;
+    case Isa::kNeonDotprod:
+      return (::getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+    case Isa::kNeonI8mm:
+      return cpu_has(Isa::kNeonDotprod) && (::getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0;
 #endif
     default:
       return false;
   }
 }
 
-constexpr std::array<Isa, 3> kAll = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512};
+constexpr std::array kAll = {Isa::kScalar, Isa::kAvx2,        Isa::kAvx512,
+                             Isa::kNeon,   Isa::kNeonDotprod, Isa::kNeonI8mm};
 
 std::vector<Isa> detect() {
   std::vector<Isa> found;
@@ -55,6 +71,12 @@ std::string_view isa_name(Isa isa) {
       return "avx2";
     case Isa::kAvx512:
       return "avx512";
+    case Isa::kNeon:
+      return "neon";
+    case Isa::kNeonDotprod:
+      return "neon_dotprod";
+    case Isa::kNeonI8mm:
+      return "neon_i8mm";
   }
   check_failed("an instruction set has a name", __FILE__, __LINE__);
 }
@@ -81,6 +103,13 @@ const KernelTable& kernels_for(Isa isa) {
       return kKernelsAvx512;
     case Isa::kAvx2:
       return kKernelsAvx2;
+#elif defined(__aarch64__)
+    case Isa::kNeonI8mm:
+      return kKernelsNeonI8mm;
+    case Isa::kNeonDotprod:
+      return kKernelsNeonDotprod;
+    case Isa::kNeon:
+      return kKernelsNeon;
 #endif
     default:
       return kKernelsScalar;

@@ -11,9 +11,13 @@ namespace hearth {
 
 // In the order of preference: the last available one is the default.
 enum class Isa {
-  kScalar,  // portable: what a CPU without AVX2 runs; its default numerics are float
-  kAvx2,    // AVX2, FMA, F16C
-  kAvx512,  // AVX-512 F/BW/DQ/VL and VNNI
+  kScalar,       // portable: what an x86 CPU without AVX2 runs; its default numerics are float
+  kAvx2,         // AVX2, FMA, F16C
+  kAvx512,       // AVX-512 F/BW/DQ/VL and VNNI
+  kNeon,         // what every AArch64 CPU has
+  kNeonDotprod,  // with dot products of bytes (FEAT_DotProd): from Cortex-A76, Neoverse N1, Apple
+                 // M1
+  kNeonI8mm,     // with matrix products of bytes too (FEAT_I8MM): from Neoverse V1, Cortex-A710
 };
 
 // How the forward pass rounds.
@@ -22,7 +26,7 @@ enum class Numerics {
   kFloat,  // activations and KV cache float32: the reference
 };
 
-std::string_view isa_name(Isa isa);                   // "scalar", "avx2", "avx512"
+std::string_view isa_name(Isa isa);                   // "scalar", "avx2", "neon_i8mm", ...
 std::optional<Isa> parse_isa(std::string_view name);  // by those names
 std::span<const Isa> available_isas();                // on this CPU, kScalar first
 Isa best_isa();

@@ -4,8 +4,8 @@
 // anonymous namespace, so that no code built for one instruction set can be linked into another.
 //
 // Order of arithmetic: output rows are lanes, so a row's sum runs over the columns in order in
-// every kernel; sums over a vector use 16 virtual lanes and one fixed tree. Hence AVX2 and AVX-512
-// give the same bits.
+// every kernel; sums over a vector use 16 virtual lanes and one fixed tree. Hence AVX2, AVX-512
+// and NEON give the same bits.
 #pragma once
 
 #include "kernels/kernels.h"

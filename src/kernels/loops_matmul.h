@@ -8,7 +8,7 @@
 #pragma once
 
 #include "kernels/kernels.h"
-#include "kernels/loops_formats.h"
+#include "kernels/loops_dot.h"
 #include "kernels/loops_vector.h"
 
 namespace hearth {
@@ -34,97 +34,11 @@ inline void finish_rows(const MatmulArgs& args, int32_t panel, int32_t token,
   }
 }
 
-// The activations of one token, at its first group.
-struct TokenInputs {
-  const int8_t* codes;
-  const int8_t* fine_codes;
-  const float* scales;
-  const int32_t* sums;
-  const int32_t* half_sums;
-  const float* scaled_sums;
-};
-
-inline TokenInputs token_inputs(const Activations& x, int32_t token) {
-  const std::size_t row = static_cast<std::size_t>(token) * static_cast<std::size_t>(x.columns);
-  const std::size_t group_row = row / kGroupColumns;
-  return {x.codes + row,
-          x.fine_codes + (x.fine_codes != nullptr ? row : 0),
-          x.scales + group_row,
-          x.sums + group_row,
-          x.half_sums + group_row * 2,
-          x.scaled_sums + group_row};
-}
-
-// acc[t] += one quad of codes times four activation bytes of each token at `column`.
-template <typename Format, int kTokens, bool kWide>
-HEARTH_INLINE void dot_quad(VecB codes, const TokenInputs (&x)[kTokens], std::size_t column,
-                            VecI (&acc)[kTokens], VecI (&fine)[kTokens]) {
-  for (int t = 0; t < kTokens; ++t) {
-    if constexpr (Format::kSigned) {
-      acc[t] = i_dot_signed(acc[t], codes, x[t].codes + column);
-      if constexpr (kWide) fine[t] = i_dot_signed(fine[t], codes, x[t].fine_codes + column);
-    } else {
-      acc[t] = i_dot_unsigned(acc[t], codes, x[t].codes + column);
-      if constexpr (kWide) fine[t] = i_dot_unsigned(fine[t], codes, x[t].fine_codes + column);
-    }
-  }
-}
-
-// `kCount` quads from `kQuad` on.
-template <typename Format, int kTokens, bool kWide, int kQuad, int kCount>
-HEARTH_INLINE void dot_quads(const PanelPlanes& planes, std::size_t group, int part,
-                             const TokenInputs (&x)[kTokens], VecI (&acc)[kTokens],
-                             VecI (&fine)[kTokens]) {
-  dot_quad<Format, kTokens, kWide>(quad_codes<Format, kQuad>(planes, group, part), x,
-                                   group * kGroupColumns + kQuad * 4, acc, fine);
-  if constexpr (kCount > 1) {
-    dot_quads<Format, kTokens, kWide, kQuad + 1, kCount - 1>(planes, group, part, x, acc, fine);
-  }
-}
-
-// Quads j and 4 + j, j from `kQuad` on, each half into sums of its own: neighbours share a line,
-// and the two chains of additions need not wait for each other.
-template <typename Format, int kTokens, bool kWide, int kQuad>
-HEARTH_INLINE void dot_halves(const PanelPlanes& planes, std::size_t group, int part,
-                              const TokenInputs (&x)[kTokens], VecI (&acc)[kTokens],
-                              VecI (&fine)[kTokens], VecI (&high_acc)[kTokens],
-                              VecI (&high_fine)[kTokens]) {
-  dot_quads<Format, kTokens, kWide, kQuad, 1>(planes, group, part, x, acc, fine);
-  dot_quads<Format, kTokens, kWide, kQuad + 4, 1>(planes, group, part, x, high_acc, high_fine);
-  if constexpr (kQuad < 3) {
-    dot_halves<Format, kTokens, kWide, kQuad + 1>(planes, group, part, x, acc, fine, high_acc,
-                                                  high_fine);
-  }
-}
-
-// All dot products of the columns that share a scale, from quad `kQuad` on.
-template <typename Format, int kTokens, bool kWide, int kQuad>
-HEARTH_INLINE void dot_columns(const PanelPlanes& planes, std::size_t group, int part,
-                               const TokenInputs (&x)[kTokens], VecI (&acc)[kTokens],
-                               VecI (&fine)[kTokens]) {
-  constexpr bool kLinesOfTwoQuads = Format::kPanel.codes == PanelCodes::kNibbles;
-  if constexpr (Format::kScaleQuads == 4 || !kLinesOfTwoQuads) {
-    dot_quads<Format, kTokens, kWide, kQuad, Format::kScaleQuads>(planes, group, part, x, acc,
-                                                                  fine);
-  } else if constexpr (kTokens <= 2) {
-    VecI high_acc[kTokens];
-    VecI high_fine[kTokens];
-    for (int t = 0; t < kTokens; ++t) high_acc[t] = high_fine[t] = i_set1(0);
-    dot_halves<Format, kTokens, kWide, 0>(planes, group, part, x, acc, fine, high_acc, high_fine);
-    for (int t = 0; t < kTokens; ++t) {
-      acc[t] = i_add(acc[t], high_acc[t]);
-      fine[t] = i_add(fine[t], high_fine[t]);
-    }
-  } else {
-    dot_halves<Format, kTokens, kWide, 0>(planes, group, part, x, acc, fine, acc, fine);
-  }
-}
-
 // sums[t] += the columns that share a scale, from quad `kQuad` of the group on, times each token's;
 // then those that follow in the group.
-template <typename Format, int kTokens, bool kWide, int kQuad = 0>
+template <typename Format, int kTokens, bool kWide, int kQuad = 0, typename Inputs>
 HEARTH_INLINE void multiply_group(const PanelPlanes& planes, std::size_t group, int part,
-                                  const TokenInputs (&x)[kTokens], VecF (&sums)[kTokens]) {
+                                  const Inputs (&x)[kTokens], VecF (&sums)[kTokens]) {
   constexpr bool kHalves = Format::kScaleQuads == 4;
   const std::size_t half = group * 2 + kQuad / 4;
   VecI acc[kTokens];
@@ -157,7 +71,7 @@ HEARTH_INLINE void multiply_group(const PanelPlanes& planes, std::size_t group, 
 
 // kTokens tokens from `token` on times one panel.
 template <typename Format, int kTokens, bool kWide>
-inline void multiply_tile(const MatmulArgs& args, int32_t panel, int32_t token) {
+inline void multiply_tile_of_tokens(const MatmulArgs& args, int32_t panel, int32_t token) {
   const PanelPlanes planes = panel_planes(*args.weights, panel);
   const auto groups = static_cast<std::size_t>(args.weights->columns / kGroupColumns);
   TokenInputs x[kTokens];
@@ -172,6 +86,42 @@ inline void multiply_tile(const MatmulArgs& args, int32_t panel, int32_t token) 
     for (int t = 0; t < kTokens; ++t) out[t][part] = sums[t];
   }
   for (int t = 0; t < kTokens; ++t) finish_rows(args, panel, token + t, out[t]);
+}
+
+// The same by pairs of tokens, a run of columns after the other.
+template <typename Format, int kTokens, bool kWide, typename Pairs>
+inline void multiply_tile_of_pairs(const MatmulArgs& args, int32_t panel, int32_t token) {
+  const PanelPlanes planes = panel_planes(*args.weights, panel);
+  const auto groups = static_cast<std::size_t>(args.weights->columns / kGroupColumns);
+  PairedInputs<Pairs> x[kTokens];
+  VecF out[kTokens][kParts];
+  for (int t = 0; t < kTokens; ++t) {
+    static_cast<TokenInputs&>(x[t]) = token_inputs(*args.inputs, token + t);
+    for (VecF& sum : out[t]) sum = f_set1(0.0f);
+  }
+  PairedCodes<kTokens, kWide> pairs;
+  for (std::size_t first = 0; first < groups; first += kPairedGroups) {
+    const std::size_t last = first + kPairedGroups < groups ? first + kPairedGroups : groups;
+    pairs.fill(first, last, x);
+    for (int part = 0; part < kParts; ++part) {
+      VecF sums[kTokens];
+      for (int t = 0; t < kTokens; ++t) sums[t] = out[t][part];
+      for (std::size_t group = first; group < last; ++group) {
+        multiply_group<Format, kTokens, kWide>(planes, group, part, x, sums);
+      }
+      for (int t = 0; t < kTokens; ++t) out[t][part] = sums[t];
+    }
+  }
+  for (int t = 0; t < kTokens; ++t) finish_rows(args, panel, token + t, out[t]);
+}
+
+template <typename Format, int kTokens, bool kWide>
+inline void multiply_tile(const MatmulArgs& args, int32_t panel, int32_t token) {
+  if constexpr (TokenPairs::kHave && kTokens % 2 == 0) {
+    multiply_tile_of_pairs<Format, kTokens, kWide, TokenPairs>(args, panel, token);
+  } else {
+    multiply_tile_of_tokens<Format, kTokens, kWide>(args, panel, token);
+  }
 }
 
 // The last tokens, fewer than a whole tile.

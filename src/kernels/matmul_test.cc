@@ -116,22 +116,5 @@ TEST(Pack, KeepsTheSize) {
   }
 }
 
-TEST(Isa, Avx2AndAvx512GiveTheSameBits) {
-  if (best_isa() != Isa::kAvx512) GTEST_SKIP() << "this CPU has no AVX-512 VNNI";
-  std::mt19937 random(7);
-  for (const DType dtype : kTypes) {
-    for (const Precision precision : {Precision::kInt8, Precision::kInt16, Precision::kFloat}) {
-      const TestMatrix matrix(dtype, 64, 512, random);
-      const TestInputs inputs(kernels_for(Isa::kAvx2), precision, 9, 512, random);
-      const auto narrow =
-          multiply(kernels_for(Isa::kAvx2), matrix, inputs, 9, Epilogue::kStore, 0.0f);
-      const auto wide =
-          multiply(kernels_for(Isa::kAvx512), matrix, inputs, 9, Epilogue::kStore, 0.0f);
-      ASSERT_EQ(std::memcmp(narrow.data(), wide.data(), wide.size() * sizeof(float)), 0)
-          << dtype_info(dtype).name;
-    }
-  }
-}
-
 }  // namespace
 }  // namespace hearth

@@ -116,17 +116,23 @@ inline VecI four_bytes(const int8_t* a) {
   std::memcpy(&four, a, sizeof four);
   return _mm256_set1_epi32(four);
 }
-// acc[row] += four codes of the row times the four bytes at `a`. Codes up to 127, or signed ones
-// within +-128 times bytes within +-127, keep the 16-bit sums of pairs in range.
+// acc[row] += four codes of the row times the bytes 4 kQuad .. 4 kQuad + 3 at `a`. Codes up to 127,
+// or signed ones within +-128 times bytes within +-127, keep the 16-bit sums of pairs in range.
+template <int kQuad>
 inline VecI i_dot_unsigned(VecI acc, VecB codes, const int8_t* a) {
-  const __m256i pairs = _mm256_maddubs_epi16(codes, four_bytes(a));
+  const __m256i pairs = _mm256_maddubs_epi16(codes, four_bytes(a + kQuad * 4));
   return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
+template <int kQuad>
 inline VecI i_dot_signed(VecI acc, VecB codes, const int8_t* a) {
-  const __m256i pairs =
-      _mm256_maddubs_epi16(_mm256_abs_epi8(codes), _mm256_sign_epi8(four_bytes(a), codes));
+  const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(codes),
+                                             _mm256_sign_epi8(four_bytes(a + kQuad * 4), codes));
   return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
+
+struct TokenPairs {
+  static constexpr bool kHave = false;  // no products of byte matrices
+};
 
 }  // namespace
 }  // namespace hearth

@@ -102,15 +102,21 @@ inline VecB b_table(VecB x, const int8_t* table) {
 }
 inline VecI b_words(VecB x) { return x; }  // the four codes of a row as one number
 
-// acc[row] += four codes of the row times the four bytes at `a`.
+// acc[row] += four codes of the row times the bytes 4 kQuad .. 4 kQuad + 3 at `a`.
+template <int kQuad>
 inline VecI i_dot_unsigned(VecI acc, VecB codes, const int8_t* a) {
   int32_t four;
-  std::memcpy(&four, a, sizeof four);
+  std::memcpy(&four, a + kQuad * 4, sizeof four);
   return _mm512_dpbusd_epi32(acc, codes, _mm512_set1_epi32(four));
 }
+template <int kQuad>
 inline VecI i_dot_signed(VecI acc, VecB codes, const int8_t* a) {
-  return i_dot_unsigned(acc, codes, a);
+  return i_dot_unsigned<kQuad>(acc, codes, a);
 }
+
+struct TokenPairs {
+  static constexpr bool kHave = false;  // no products of byte matrices
+};
 
 }  // namespace
 }  // namespace hearth

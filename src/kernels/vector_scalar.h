@@ -150,16 +150,22 @@ inline VecI b_words(VecB x) {  // the four codes of a row as one number
   return words;
 }
 
-// acc[row] += four codes of the row times the four bytes at `a`.
+// acc[row] += four codes of the row times the bytes 4 kQuad .. 4 kQuad + 3 at `a`.
+template <int kQuad>
 inline VecI i_dot_unsigned(VecI acc, VecB codes, const int8_t* a) {
   for (int row = 0; row < 4; ++row) {
-    for (int k = 0; k < 4; ++k) acc[row] += codes.codes[row * 4 + k] * a[k];
+    for (int k = 0; k < 4; ++k) acc[row] += codes.codes[row * 4 + k] * a[kQuad * 4 + k];
   }
   return acc;
 }
+template <int kQuad>
 inline VecI i_dot_signed(VecI acc, VecB codes, const int8_t* a) {
-  return i_dot_unsigned(acc, codes, a);
+  return i_dot_unsigned<kQuad>(acc, codes, a);
 }
+
+struct TokenPairs {
+  static constexpr bool kHave = false;  // no products of byte matrices
+};
 
 }  // namespace
 }  // namespace hearth

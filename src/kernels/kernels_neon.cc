@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel table of the neon instruction set: its primitives under the loops that all share.
+#if defined(__aarch64__)
+#include "kernels/vector_neon.h"
+// loops.h needs the primitives above it.
+#include "kernels/loops.h"
+
+namespace hearth {
+
+extern const KernelTable kKernelsNeon;
+constinit const KernelTable kKernelsNeon = make_table(Isa::kNeon);
+
+}  // namespace hearth
+#endif

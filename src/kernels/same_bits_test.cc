@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every instruction set but scalar gives the same bits, on every processor: kernels over fixed
+// inputs, and hashes of what they must give. Where a change alters the order of arithmetic on
+// purpose, the failures name the new hashes; the dev and the aarch64 preset must name the same.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cinttypes>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/kernels.h"
+#include "kernels/test_matrix.h"
+#include "tensor/dequantize.h"
+#include "tensor/half.h"
+
+namespace hearth {
+namespace {
+
+// FNV-1a over bytes.
+class Hash {
+ public:
+  template <typename T>
+  void add(const std::vector<T>& values) {
+    for (std::size_t i = 0; i < values.size() * sizeof(T); ++i) {
+      unsigned char byte;
+      std::memcpy(&byte, reinterpret_cast<const char*>(values.data()) + i, 1);
+      hash_ = (hash_ ^ byte) * 0x100000001b3u;
+    }
+  }
+  std::string hex() const {
+    char text[17];
+    std::snprintf(text, sizeof text, "%016" PRIx64, hash_);
+    return text;
+  }
+
+ private:
+  uint64_t hash_ = 0xcbf29ce484222325u;
+};
+
+// Numbers within +-range. No std::*_distribution: theirs differ between libraries.
+std::vector<float> random_floats(std::size_t count, float range, std::mt19937& random) {
+  std::vector<float> values(count);
+  for (float& value : values) {
+    value = range * (static_cast<float>(random() >> 8) * 0x1p-23f - 1.0f);
+  }
+  return values;
+}
+
+// A row of blocks out of random bytes, of which those are kept that stand for numbers of a sane
+// size: that needs no knowledge of where a type has its scales.
+std::vector<std::byte> random_blocks(DType dtype, std::size_t blocks, std::mt19937& random) {
+  const DTypeInfo& info = dtype_info(dtype);
+  std::vector<std::byte> bytes(blocks * info.block_bytes);
+  std::vector<float> values(info.block_values);
+  for (std::size_t block = 0; block < blocks; ++block) {
+    const std::span<std::byte> at(bytes.data() + block * info.block_bytes, info.block_bytes);
+    do {
+      for (std::byte& byte : at) byte = static_cast<std::byte>(random());
+      dequantize(dtype, at, values);
+    } while (!std::all_of(values.begin(), values.end(),
+                          [](float value) { return std::abs(value) < 100.0f; }));
+  }
+  return bytes;
+}
+
+constexpr int32_t kRows = 37;
+constexpr int32_t kColumns = 768;  // more than tokens are paired for at once
+constexpr int32_t kTokens = 9;     // and all counts below
+
+// Random weights of a type times random inputs.
+void hash_matmul(const KernelTable& kernels, DType dtype, Precision precision, Hash& hash) {
+  std::mt19937 random(1);
+  const DTypeInfo& info = dtype_info(dtype);
+  const std::size_t row_bytes = kColumns / info.block_values * info.block_bytes;
+  const auto blocks =
+      random_blocks(dtype, static_cast<std::size_t>(kRows) * kColumns / info.block_values, random);
+  PanelMatrix matrix = {
+      .dtype = dtype, .rows = kRows, .columns = kColumns, .layout = panel_layout(dtype, kColumns)};
+  std::vector<std::byte> memory(static_cast<std::size_t>(matrix.panels()) * matrix.layout.bytes);
+  matrix.data = memory.data();
+  for (int32_t panel = 0; panel < matrix.panels(); ++panel) {
+    const int32_t first = panel * kPanelRows;
+    pack_panel(dtype, blocks.data() + static_cast<std::size_t>(first) * row_bytes, row_bytes,
+               std::min(kPanelRows, kRows - first), kColumns,
+               memory.data() + panel * matrix.layout.bytes);
+  }
+  constexpr std::size_t kValues = static_cast<std::size_t>(kTokens) * kColumns;
+  constexpr std::size_t kGroups = kValues / kGroupColumns;
+  const std::vector<float> values = random_floats(kValues, 10.0f, random);
+  std::vector<int8_t> codes(kValues), fine_codes(kValues);
+  std::vector<float> scales(kGroups), scaled_sums(kGroups);
+  std::vector<int32_t> sums(kGroups), half_sums(kGroups * 2);
+  const Activations inputs = {.precision = precision,
+                              .columns = kColumns,
+                              .values = values.data(),
+                              .codes = codes.data(),
+                              .fine_codes = fine_codes.data(),
+                              .scales = scales.data(),
+                              .sums = sums.data(),
+                              .half_sums = half_sums.data(),
+                              .scaled_sums = scaled_sums.data()};
+  for (int32_t token = 0; token < kTokens; ++token) kernels.quantize(inputs, token);
+  hash.add(codes);
+  hash.add(fine_codes);
+  hash.add(scales);
+  hash.add(half_sums);
+  hash.add(scaled_sums);
+  for (int32_t tokens = 1; tokens <= kTokens; ++tokens) {
+    std::vector<float> out(static_cast<std::size_t>(tokens) * kRows, 0.5f);
+    kernels.matmul({&matrix, 0, matrix.panels(), &inputs, tokens, out.data(), kRows,
+                    tokens % 2 == 0 ? Epilogue::kAdd : Epilogue::kStore});
+    hash.add(out);
+  }
+}
+
+// Attention of five query rows over two splits, the second of them partly visible.
+void hash_attention(const KernelTable& kernels, bool half, Hash& hash) {
+  constexpr int32_t kHead = 48;
+  constexpr int32_t kQueries = 5;
+  constexpr std::size_t kStride = kHead + 16;
+  std::mt19937 random(2);
+  const auto queries = random_floats(kQueries * kHead, 2.0f, random);
+  std::vector<const float*> rows;
+  for (std::size_t row = 0; row < kQueries; ++row) rows.push_back(queries.data() + row * kHead);
+  std::vector<float> folded;
+  for (const std::vector<int32_t>& visible :
+       {std::vector<int32_t>(kQueries, kAttentionSplit), {0, 1, 37, 64, 255}}) {
+    const auto keys = random_floats(std::size_t{kAttentionSplit} * kHead, 1.0f, random);
+    const auto values = random_floats(keys.size(), 1.0f, random);
+    std::vector<uint16_t> half_keys(keys.size()), half_values(keys.size());
+    kernels.to_half(keys.data(), static_cast<int32_t>(keys.size()), half_keys.data());
+    kernels.to_half(values.data(), static_cast<int32_t>(values.size()), half_values.data());
+    const auto* key_page = half ? reinterpret_cast<const std::byte*>(half_keys.data())
+                                : reinterpret_cast<const std::byte*>(keys.data());
+    const auto* value_page = half ? reinterpret_cast<const std::byte*>(half_values.data())
+                                  : reinterpret_cast<const std::byte*>(values.data());
+    std::vector<float> scores(kQueries * std::size_t{kAttentionSplit});
+    std::vector<float> partials(kQueries * kStride);
+    const AttentionArgs args = {.keys = &key_page,
+                                .values = &value_page,
+                                .page_tokens = kAttentionSplit,
+                                .head_size = kHead,
+                                .rows = kQueries,
+                                .queries = rows.data(),
+                                .visible = visible.data(),
+                                .scale = 0.14433756f,
+                                .scores = scores.data(),
+                                .partials = partials.data(),
+                                .partial_stride = kStride};
+    (half ? kernels.attend_half : kernels.attend_float)(args);
+    if (folded.empty()) {
+      folded = partials;
+    } else {
+      for (std::size_t at = 0; at < partials.size(); at += kStride)
+        kernels.fold_partial(folded.data() + at, partials.data() + at, kHead);
+    }
+  }
+  std::vector<float> out(kQueries * kHead);
+  for (std::size_t row = 0; row < kQueries; ++row)
+    kernels.finish_partial(folded.data() + row * kStride, kHead, out.data() + row * kHead);
+  hash.add(out);
+}
+
+void hash_vectors(const KernelTable& kernels, Hash& hash) {
+  constexpr int32_t kCount = 1056;
+  std::mt19937 random(3);
+  const auto x = random_floats(kCount, 20.0f, random);
+  const auto w = random_floats(kCount, 3.0f, random);
+  std::vector<float> norm(kCount), silu(kCount);
+  std::vector<uint16_t> half(kCount);
+  kernels.rms_norm(x.data(), w.data(), kCount, 1e-5f, norm.data());
+  kernels.silu_multiply(x.data(), w.data(), kCount, silu.data());
+  kernels.to_half(silu.data(), kCount, half.data());
+  hash.add(norm);
+  hash.add(silu);
+  hash.add(half);
+}
+
+std::vector<Isa> vector_isas() {
+  std::vector<Isa> isas(available_isas().begin(), available_isas().end());
+  std::erase(isas, Isa::kScalar);
+  return isas;
+}
+
+#define HEARTH_NEED_VECTOR_ISA() \
+  if (vector_isas().empty()) GTEST_SKIP() << "this CPU runs the scalar kernels only"
+
+// Of products in all precisions.
+constexpr struct {
+  DType dtype;
+  std::string_view hash;
+} kMatmulHashes[] = {
+    {DType::kF32, "06b818d22f451947"},   {DType::kF16, "5463aa1d5b65a83f"},
+    {DType::kBF16, "ff5d2d050230d986"},  {DType::kQ4_0, "9c8ed7003a5c803d"},
+    {DType::kQ4_1, "b9295bd4050120f2"},  {DType::kQ5_0, "e4f09595284df6dc"},
+    {DType::kQ5_1, "685346c07af8bcb4"},  {DType::kQ8_0, "bd218264bb9ea7c7"},
+    {DType::kQ2_K, "d5262d4bfe10cf67"},  {DType::kQ3_K, "ec90e5a6af79f07a"},
+    {DType::kQ4_K, "5f6f889b166b1dee"},  {DType::kQ5_K, "de10251e5062122b"},
+    {DType::kQ6_K, "03d88fbdd99484ba"},  {DType::kIQ4_NL, "8e3b69a9f223725e"},
+    {DType::kMXFP4, "04f01347cc98ce78"},
+};
+
+TEST(Isa, FoundAreThoseOfTheEmulatedCpu) {
+  const char* expected = std::getenv("HEARTH_EXPECTED_ISAS");  // tests/emulated_cpus.cmake
+  if (expected == nullptr) GTEST_SKIP() << "this is no emulated CPU";
+  std::string found;
+  for (const Isa isa : available_isas()) {
+    found += (found.empty() ? "" : ",") + std::string(isa_name(isa));
+    EXPECT_EQ(kernels_for(isa).isa, isa);
+    EXPECT_EQ(parse_isa(isa_name(isa)), isa);
+  }
+  EXPECT_EQ(found, expected);
+}
+
+TEST(SameBits, Matmul) {
+  HEARTH_NEED_VECTOR_ISA();
+  ASSERT_EQ(std::size(kMatmulHashes), std::size(kTypes));
+  for (const Isa isa : vector_isas()) {
+    for (const auto& [dtype, expected] : kMatmulHashes) {
+      Hash hash;
+      for (const Precision precision : {Precision::kInt8, Precision::kInt16, Precision::kFloat})
+        hash_matmul(kernels_for(isa), dtype, precision, hash);
+      EXPECT_EQ(hash.hex(), expected) << isa_name(isa) << " " << dtype_info(dtype).name;
+    }
+  }
+}
+
+TEST(SameBits, Attention) {
+  HEARTH_NEED_VECTOR_ISA();
+  for (const Isa isa : vector_isas()) {
+    Hash hash;
+    hash_attention(kernels_for(isa), false, hash);
+    hash_attention(kernels_for(isa), true, hash);
+    EXPECT_EQ(hash.hex(), "3743c184143f0f68") << isa_name(isa);
+  }
+}
+
+TEST(SameBits, Vectors) {
+  HEARTH_NEED_VECTOR_ISA();
+  for (const Isa isa : vector_isas()) {
+    Hash hash;
+    hash_vectors(kernels_for(isa), hash);
+    EXPECT_EQ(hash.hex(), "d69f6fedecf40d82") << isa_name(isa);
+  }
+}
+
+}  // namespace
+}  // namespace hearth
