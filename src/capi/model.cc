@@ -69,7 +69,7 @@ hearth_model_info describe(const ModelObject& model, std::size_t struct_size) {
   const ModelConfig& config = engine.model().config();
   hearth_model_info info{};
   info.struct_size = struct_size;
-  info.architecture = config.architecture.c_str();
+  info.architecture = config.architecture.name.data();  // a literal: ends with NUL
   info.name = config.name.c_str();
   info.isa = isa_name(engine.model().isa()).data();  // a literal: ends with NUL
   info.numerics =

@@ -34,11 +34,16 @@ std::string_view isa_family(Isa isa) {
 
 SessionIdentity session_identity(const Model& model) {
   const ModelConfig& config = model.config();
+  const RopeConfig& rope = config.rope;
   const std::string description = concat(
-      config.architecture, ' ', config.layers, ' ', config.embedding, ' ', config.feed_forward, ' ',
-      config.heads, ' ', config.kv_heads, ' ', config.head_size, ' ', config.rope_values, ' ',
-      static_cast<int>(config.rope_pairs), ' ', config.rope_base, ' ', config.norm_epsilon, ' ',
-      config.vocabulary, ' ', config.tied_head ? 1 : 0);
+      config.architecture.name, ' ', config.layers, ' ', config.embedding, ' ', config.feed_forward,
+      ' ', config.heads, ' ', config.kv_heads, ' ', config.head_size, ' ', rope.values, ' ',
+      static_cast<int>(rope.pairs), ' ', rope.base, ' ', rope.window_base, ' ',
+      static_cast<int>(rope.scaling), ' ', rope.factor, ' ', rope.magnitude, ' ',
+      rope.original_context, ' ', rope.yarn_fast, ' ', rope.yarn_slow, ' ', config.window, ' ',
+      config.window_period, ' ', config.norm_epsilon, ' ', config.attention_scale, ' ',
+      config.embedding_scale, ' ', config.residual_scale, ' ', config.logit_scale, ' ',
+      config.logit_cap, ' ', config.vocabulary, ' ', static_cast<int>(config.head));
   SessionIdentity identity;
   identity.numerics = model.numerics() == Numerics::kFloat ? 1 : 0;
   identity.kv_type = identity.numerics;
