@@ -28,13 +28,13 @@
  * in every build.
  *
  * THREAD SAFETY. Every function may be called from any thread, also with handles that other threads
- * use. Work on one model (generate, score, prewarm; creating, resetting, saving and restoring
- * sessions) takes turns: it runs on the model's own threads, which serve one call at a time; others
- * wait, within their deadline. Text functions (tokenize, detokenize, chat) never wait. A handle may
- * be freed while another thread is inside a call with it: that call ends first. Inside a callback,
- * work on the same model is HEARTH_USAGE, as it would wait for itself; the text functions and
- * freeing are fine. Only hearth_cancel_request() may be called from signal handlers. After fork() a
- * child must load models of its own; using the parent's is HEARTH_USAGE.
+ * use. Work on one model (generate, score, embed, prewarm; creating, resetting, saving and
+ * restoring sessions) takes turns: it runs on the model's own threads, which serve one call at a
+ * time; others wait, within their deadline. Text functions (tokenize, detokenize, chat) never wait.
+ * A handle may be freed while another thread is inside a call with it: that call ends first. Inside
+ * a callback, work on the same model is HEARTH_USAGE, as it would wait for itself; the text
+ * functions and freeing are fine. Only hearth_cancel_request() may be called from signal handlers.
+ * After fork() a child must load models of its own; using the parent's is HEARTH_USAGE.
  */
 #ifndef HEARTH_HEARTH_H
 #define HEARTH_HEARTH_H
@@ -81,8 +81,7 @@ HEARTH_API const char* hearth_last_error(void);
 #define HEARTH_ERROR_BYTES_MAX 1024
 HEARTH_API size_t hearth_error_bytes_max(void);
 
-/* "0.1.0" of the library that is running, and 1000000 * major + 1000 * minor + patch. Alive
- * forever. */
+/* "0.1.0" of the library that runs, and 1000000 * major + 1000 * minor + patch. Alive forever. */
 HEARTH_API const char* hearth_version(void);
 HEARTH_API int32_t hearth_version_number(void);
 
@@ -121,8 +120,7 @@ typedef struct hearth_model_options {
 #define HEARTH_MODEL_OPTIONS_BYTES 40
 HEARTH_API size_t hearth_model_options_size(void);
 
-/* Errors: HEARTH_USAGE (NULL; a size that this library does not know). So for all _init functions.
- */
+/* Errors: HEARTH_USAGE (NULL; an unknown size). So for all _init functions. */
 HEARTH_API hearth_status hearth_model_options_init(hearth_model_options* options,
                                                    size_t struct_size);
 
@@ -354,8 +352,8 @@ HEARTH_API size_t hearth_result_size(void);
 /* Answers a prompt, the whole conversation as tokens: what the session holds of it already is not
  * computed again. `result` may be NULL. The session can be used on after every outcome. Errors:
  * HEARTH_USAGE (options; an empty prompt, or one that leaves no room in the context; tokens outside
- * the vocabulary), HEARTH_DEADLINE (before any text), HEARTH_UNSUPPORTED (a RESERVED field),
- * HEARTH_CORRUPT (the weights give no numbers), HEARTH_UNAVAILABLE (memory). */
+ * the vocabulary), HEARTH_DEADLINE (before any text), HEARTH_UNSUPPORTED (a RESERVED field; a model
+ * that only embeds), HEARTH_CORRUPT (the weights give no numbers), HEARTH_UNAVAILABLE (memory). */
 HEARTH_API HEARTH_CHECKED hearth_status
 hearth_session_generate(hearth_session* session, const int32_t* tokens, size_t token_count,
                         const hearth_generate_options* options, hearth_result* result);
@@ -435,6 +433,41 @@ HEARTH_API HEARTH_CHECKED hearth_status hearth_session_save(hearth_session* sess
 HEARTH_API HEARTH_CHECKED hearth_status
 hearth_session_restore(hearth_model* model, const void* bytes, size_t count,
                        const hearth_session_options* options, hearth_session** session);
+
+/* ---- Embeddings ------------------------------------------------------------------------------ */
+
+enum {
+  HEARTH_POOLING_DEFAULT = 0, /* what the model's file says, else the mean */
+  HEARTH_POOLING_MEAN = 1,    /* of all tokens' vectors */
+  HEARTH_POOLING_CLS = 2,     /* that of the first */
+  HEARTH_POOLING_LAST = 3     /* that of the last */
+};
+enum {
+  HEARTH_LENGTH_ONE = 0, /* divided by its Euclidean length: a dot product is a cosine */
+  HEARTH_LENGTH_OWN = 1  /* as the model gives it */
+};
+
+typedef struct hearth_embed_options {
+  size_t struct_size;
+  int32_t pooling;   /* HEARTH_POOLING_* */
+  int32_t length;    /* HEARTH_LENGTH_* */
+  uint64_t reserved; /* RESERVED */
+} hearth_embed_options;
+#define HEARTH_EMBED_OPTIONS_BYTES 24
+HEARTH_API size_t hearth_embed_options_size(void);
+HEARTH_API hearth_status hearth_embed_options_init(hearth_embed_options* options,
+                                                   size_t struct_size);
+
+/* A text as a vector, for search and comparison: of embedding models, and of any other. *count is
+ * the model's embedding_size, for any text, and asking for it alone computes nothing. Errors:
+ * HEARTH_USAGE (a text of no tokens, or of more than the model was made for; the buffer is too
+ * small), HEARTH_UNSUPPORTED (a way of pooling that this version lacks: choose one),
+ * HEARTH_CORRUPT (the weights give no numbers), HEARTH_UNAVAILABLE (memory). */
+HEARTH_API HEARTH_CHECKED hearth_status hearth_model_embed(hearth_model* model, const char* text,
+                                                           size_t bytes,
+                                                           const hearth_embed_options* options,
+                                                           float* values, size_t capacity,
+                                                           size_t* count);
 
 /* ---- Lockdown -------------------------------------------------------------------------------- */
 

@@ -68,6 +68,7 @@ std::size_t hearth_generate_options_size(void) { return sizeof(hearth_generate_o
 std::size_t hearth_result_size(void) { return sizeof(hearth_result); }
 std::size_t hearth_score_options_size(void) { return sizeof(hearth_score_options); }
 std::size_t hearth_score_result_size(void) { return sizeof(hearth_score_result); }
+std::size_t hearth_embed_options_size(void) { return sizeof(hearth_embed_options); }
 std::size_t hearth_lockdown_options_size(void) { return sizeof(hearth_lockdown_options); }
 
 hearth_status hearth_lockdown_options_init(hearth_lockdown_options* options,

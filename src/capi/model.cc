@@ -6,6 +6,7 @@
 #include "capi/boundary.h"
 #include "capi/handles.h"
 #include "capi/objects.h"
+#include "engine/embed.h"
 
 using namespace hearth;
 using namespace hearth::capi;
@@ -130,6 +131,10 @@ hearth_status hearth_model_prewarm(hearth_model* model) {
   return at_boundary([&]() -> Result<void> {
     HEARTH_ASSIGN(const auto object, find_model(model));
     HEARTH_ASSIGN(const Turn turn, object->turnstile.enter());
+    if (object->engine->model().config().head == Head::kNone) {  // it only embeds
+      HEARTH_TRY(object->engine->embed("a", {.pooling = Pooling::kMean}));
+      return {};
+    }
     HEARTH_ASSIGN(Session session, object->engine->create_session(1));
     const TokenId token = object->engine->tokenizer().bos().value_or(0);
     HEARTH_TRY(session.feed({&token, 1}));

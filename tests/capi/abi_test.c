@@ -108,6 +108,11 @@ AT(hearth_score_result, cached_tokens, 8);
 AT(hearth_score_result, evaluated_tokens, 12);
 AT(hearth_score_result, wait_ms, 16);
 
+SIZE(hearth_embed_options, 24, HEARTH_EMBED_OPTIONS_BYTES);
+AT(hearth_embed_options, pooling, 8);
+AT(hearth_embed_options, length, 12);
+AT(hearth_embed_options, reserved, 16);
+
 SIZE(hearth_lockdown_options, 24, HEARTH_LOCKDOWN_OPTIONS_BYTES);
 AT(hearth_lockdown_options, writable, 8);
 AT(hearth_lockdown_options, writable_count, 16);
@@ -127,6 +132,7 @@ static void sizes_of_the_running_library(void) {
   CHECK(hearth_result_size() == HEARTH_RESULT_BYTES);
   CHECK(hearth_score_options_size() == HEARTH_SCORE_OPTIONS_BYTES);
   CHECK(hearth_score_result_size() == HEARTH_SCORE_RESULT_BYTES);
+  CHECK(hearth_embed_options_size() == HEARTH_EMBED_OPTIONS_BYTES);
   CHECK(hearth_lockdown_options_size() == HEARTH_LOCKDOWN_OPTIONS_BYTES);
   CHECK(hearth_error_bytes_max() == HEARTH_ERROR_BYTES_MAX);
   CHECK(hearth_stops_max() == HEARTH_STOPS_MAX);
