@@ -191,7 +191,7 @@ class Store(CliTestCase):
         bad.write_bytes(b"")
         self.assert_refused(["import", str(bad)], 4, "bad.gguf", "empty")
         self.assert_refused(["import", str(self.home / "none")], 3, "none")
-        self.assert_refused(["import", str(self.home)], 2, "file")
+        self.assert_refused(["import", str(self.home)], 3, "config.json")  # a folder is a checkpoint
         self.assert_refused(["import", str(self.file), "--name", "../x"], 2, "../x")
         self.assert_refused(["import", str(self.file), "--sha256", "0" * 64], 9, "0" * 64, code="verification")
         self.assertEqual(self.hearth_json("ls"), {"models": []})
