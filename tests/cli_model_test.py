@@ -88,6 +88,19 @@ class Run(CliTestCase):
         self.assertEqual(done.returncode, 0)
         self.assertIn(b"context of 64", done.stderr)  # never cut in silence
 
+    def test_answers_that_go_in_a_circle(self):
+        """With only one token to choose from, nothing else ends an answer."""
+        (token,) = json.loads(self.hearth("tokenize", stdin=" la"))
+        arguments = ["run", "--raw", "--logit-bias", f"{token}:100", "Sing: la la la"]
+        document = self.hearth_json(*arguments)
+        self.assertEqual((document["finish_reason"], document["looped"]), ("length", True))
+        self.assertEqual(document["usage"]["completion_tokens"], 201)
+        done = self.run_hearth(*arguments, "--loop-limit", "20")
+        self.assertEqual(done.stdout.decode().strip(), " ".join(["la"] * 21))
+        self.assertIn(b"circle", done.stderr)
+        document = self.hearth_json(*arguments[:-1], "-n", "300", arguments[-1])
+        self.assertEqual((document["looped"], document["usage"]["completion_tokens"]), (False, 300))
+
     def test_deadline(self):
         self.assert_refused(["run", "--deadline-ms", "1", "Hi"], 8, "deadline", code="deadline")
         document = self.hearth_json("run", "--deadline-ms", "2500", "-n", str(LONG), "--logit-bias", "2:-inf",
@@ -207,7 +220,7 @@ class Lockdown(CliTestCase):
         prompt = "The quick brown fox jumps over the lazy dog. " * 190
         tokens = len(json.loads(self.hearth("tokenize", stdin=prompt)))
         self.assertTrue(1500 < tokens < 2000, tokens)
-        process = self.start_hearth("run", "--raw", "-c", "2048", "--logit-bias", "2:-inf", "--logit-bias", "0:-inf",
+        process = self.start_hearth("run", "--raw", "-c", "2048", "--loop-limit", "0", "--logit-bias", "2:-inf", "--logit-bias", "0:-inf",
                                     "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         process.stdin.write(prompt.encode())
         process.stdin.close()

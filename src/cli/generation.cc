@@ -14,6 +14,7 @@
 namespace hearth {
 namespace {
 
+constexpr int32_t kLoopLimit = 200;  // tokens: about a second of an answer that says nothing new
 constexpr int32_t kIntMax = std::numeric_limits<int32_t>::max();
 
 double rounded_ms(double ms) { return std::round(ms * 1000.0) / 1000.0; }
@@ -41,6 +42,12 @@ void GenerationFlags::declare(Options& options) {
   options.number(
       {"-n,--tokens", "N", "At most N tokens (default: to the end of the answer)", "tokens"},
       tokens, 1, kIntMax);
+  options.number(
+      {"--loop-limit", "N",
+       "End an answer that goes round in a circle for N tokens, 0 for never (default: 200 "
+       "without -n)",
+       "loop_limit"},
+      loop_limit, 0, kIntMax);
   options.text({"--system", "TEXT", "What the model is told before the conversation", "system"},
                system);
   options.number(
@@ -81,6 +88,7 @@ Result<void> GenerationFlags::finish(const Options& options) {
     std::random_device device;
     sampling.seed = device();
   }
+  if (!options.given("loop_limit") && tokens == 0) loop_limit = kLoopLimit;
   for (const std::string& text : logit_bias) {
     HEARTH_ASSIGN(const auto bias, parse_bias(text));
     sampling.logit_bias.push_back(bias);
@@ -100,6 +108,7 @@ GenerateOptions GenerationFlags::make() const {
   GenerateOptions options;
   options.sampling = sampling;
   options.tokens_max = tokens;
+  options.loop_limit = loop_limit;
   options.stop = stop;
   if (deadline_ms > 0) options.deadline = Deadline::after_ms(deadline_ms);
   options.cancelled = &InterruptScope::flag();
@@ -126,6 +135,7 @@ nlohmann::ordered_json answer_json(const LoadedModel& model, const GenerationFla
   return {{"model", model.name},
           {"text", answer.text},
           {"finish_reason", std::string(finish_reason_name(answer.finish_reason))},
+          {"looped", answer.looped},
           {"usage",
            {{"prompt_tokens", answer.usage.prompt_tokens},
             {"completion_tokens", answer.usage.completion_tokens},
@@ -142,6 +152,11 @@ nlohmann::ordered_json answer_json(const LoadedModel& model, const GenerationFla
 void note_cut(const GenerationFlags& flags, const Session& session, const Answer& answer) {
   if (answer.finish_reason == FinishReason::kDeadline) {
     print_note(concat("answer: cut at the deadline of ", flags.deadline_ms, " ms"));
+  }
+  if (answer.looped) {
+    print_note(concat("answer: ended after ", flags.loop_limit,
+                      " tokens in a circle; --repeat-penalty 1.1 or another --seed may help"));
+    return;
   }
   const bool asked = flags.tokens > 0 && answer.usage.completion_tokens >= flags.tokens;
   if (answer.finish_reason == FinishReason::kLength && !asked) {

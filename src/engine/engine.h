@@ -50,6 +50,9 @@ inline constexpr std::size_t kStopBytesMax = 512;
 struct GenerateOptions {
   SamplingOptions sampling;
   int32_t tokens_max = 0;  // 0: to the end of the answer or of the context
+  // An answer ends with kLength when so many tokens in a row repeat what stood up to 64 before
+  // them. 0: never.
+  int32_t loop_limit = 0;
   // The answer ends before the first of these to be complete; of two that end together, before the
   // longer one. Each is valid UTF-8, not empty, at most kStopBytesMax long. One that is the text of
   // a special token stands for that token.
@@ -78,6 +81,7 @@ struct Answer {
   std::vector<TokenId> ids;     // with those of a stop string, without an end token
   std::vector<float> logprobs;  // of `ids`, natural, under the plain softmax
   FinishReason finish_reason = FinishReason::kStop;
+  bool looped = false;  // kLength because of loop_limit
   Usage usage;
   Timings timings;
 };

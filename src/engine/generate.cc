@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "engine/answer_text.h"
 #include "engine/engine.h"
+#include "engine/loop_guard.h"
 
 namespace hearth {
 namespace {
@@ -95,6 +96,10 @@ Result<void> Session::check_options(const GenerateOptions& options) const {
     return Error(ErrorCode::kUsage, concat("tokens to generate: ", options.tokens_max,
                                            " is negative; give 1 or more, or 0 for no limit"));
   }
+  if (options.loop_limit < 0) {
+    return Error(ErrorCode::kUsage, concat("loop limit: ", options.loop_limit,
+                                           " is negative; give 1 or more, or 0 for none"));
+  }
   return check_stops(options.stop);
 }
 
@@ -123,6 +128,7 @@ Result<FinishReason> Session::decode(const GenerateOptions& options, const Stopw
   const std::span<float> logits =
       std::span(logits_).first(static_cast<std::size_t>(tokenizer.vocab_size()));
   Sampler sampler(options.sampling);
+  LoopGuard guard(options.loop_limit);
   for (bool is_first = true;; is_first = false) {
     if (const auto reason = interruption(options)) return *reason;
     HEARTH_ASSIGN(const SampledToken token, sampler.sample(logits, tokens_, tokens_.size()));
@@ -132,7 +138,8 @@ Result<FinishReason> Session::decode(const GenerateOptions& options, const Stopw
     answer.ids.push_back(token.id);
     answer.logprobs.push_back(token.logprob);
     if (text.push(token.id)) return FinishReason::kStop;
-    if (answer.ids.size() == count_max) return FinishReason::kLength;
+    answer.looped = guard.push(answer.ids);
+    if (answer.looped || answer.ids.size() == count_max) return FinishReason::kLength;
     HEARTH_TRY(evaluate({&token.id, 1}, LogitRows::kLast));
   }
 }
