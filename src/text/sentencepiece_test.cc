@@ -318,9 +318,11 @@ TEST(SentencePiece, NamesWhatIsBroken) {
   }
 }
 
-TEST(SentencePiece, ComesOutOfAGgufFile) {
+// The vocabulary as the file of a model of that architecture has it.
+Tokenizer make_from_file(std::string_view architecture) {
   const TestVocabulary vocabulary = sentencepiece_vocabulary();
   GgufWriter writer;
+  writer.add("general.architecture", architecture);
   writer.add("tokenizer.ggml.model", vocabulary.model);
   writer.add_array("tokenizer.ggml.tokens", vocabulary.tokens);
   writer.add_array("tokenizer.ggml.scores", vocabulary.scores);
@@ -328,15 +330,24 @@ TEST(SentencePiece, ComesOutOfAGgufFile) {
   writer.add("tokenizer.ggml.bos_token_id", uint32_t{1});
   writer.add("tokenizer.ggml.eos_token_id", uint32_t{2});
   writer.add("tokenizer.ggml.add_space_prefix", false);
-  const auto bytes = writer.bytes();
-  ASSERT_TRUE(bytes.ok());
-  const auto file = GgufFile::parse(std::as_bytes(std::span(*bytes)), "test");
-  ASSERT_TRUE(file.ok());
-  const auto tokenizer = Tokenizer::create(*file);
-  ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().message();
-  EXPECT_EQ(parts(*tokenizer, "hello world"), (Parts{"hello", " world"}));
-  EXPECT_TRUE(tokenizer->add_bos());
-  EXPECT_EQ(tokenizer->eos(), 2);
+  const std::string bytes = writer.bytes().value();
+  const GgufFile file = GgufFile::parse(std::as_bytes(std::span(bytes)), "test").value();
+  return Tokenizer::create(file).value();
+}
+
+TEST(SentencePiece, ComesOutOfAGgufFile) {
+  const Tokenizer tokenizer = make_from_file("llama");
+  EXPECT_EQ(parts(tokenizer, "hello world"), (Parts{"hello", " world"}));
+  EXPECT_TRUE(tokenizer.add_bos());
+  EXPECT_EQ(tokenizer.eos(), 2);
+}
+
+TEST(SentencePiece, MarkersOfPhi3TakeTheSpaceBehindThemAlong) {
+  const std::string text = "<s> a<|turn|> \n\u00a0b</s>\n<unk> a";
+  const Tokenizer phi = make_from_file("phi3");
+  EXPECT_EQ(phi.encode(text, SpecialTokens::kParse),
+            make_from_file("llama").encode("<s> a<|turn|>b</s><unk> a", SpecialTokens::kParse));
+  EXPECT_EQ(phi.decode(phi.encode(text, SpecialTokens::kAsText), SpecialTokens::kAsText), text);
 }
 
 }  // namespace

@@ -5,10 +5,12 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "base/utf8.h"
 #include "text/text_encoder.h"
 #include "text/tokenizer_source.h"
 #include "text/tokenizer_special.h"
 #include "text/tokenizer_vocabulary.h"
+#include "text/unicode.h"
 
 namespace hearth {
 namespace {
@@ -53,6 +55,17 @@ Result<bool> checked_flag(bool flag, std::optional<TokenId> id, std::string_view
   return flag;
 }
 
+// How many bytes of white space `text` begins with.
+std::size_t leading_space(std::string_view text) {
+  std::size_t bytes = 0;
+  while (bytes < text.size()) {
+    const Utf8Char next = decode_utf8(text.substr(bytes));
+    if (!next.valid || (char_traits(next.code_point) & kTraitSpace) == 0) break;
+    bytes += next.bytes;
+  }
+  return bytes;
+}
+
 // A row for each tokenizer.ggml.model.
 struct TokenizerKind {
   std::string_view name;
@@ -83,12 +96,14 @@ struct Tokenizer::Impl {
       : parts(std::move(parts_in)), specials(*parts.vocabulary, std::move(parts.specials)) {}
 
   void find_ends();
+  bool takes_space(TokenId id) const;
 
   TokenizerParts parts;
   SpecialTokenFinder specials;
   SpecialIds ids;
   bool add_bos = false;
   bool add_eos = false;
+  bool markers_take_space = false;
   std::vector<TokenId> ends;  // a handful
 };
 
@@ -102,6 +117,13 @@ void Tokenizer::Impl::find_ends() {
   }
   std::sort(ends.begin(), ends.end());
   ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
+}
+
+// All but those that stand around a whole document.
+bool Tokenizer::Impl::takes_space(TokenId id) const {
+  if (!markers_take_space || id == ids.bos) return false;
+  const std::string_view spelled = parts.vocabulary->bytes(id);
+  return spelled != "<unk>" && spelled != "<|endoftext|>";
 }
 
 Result<Tokenizer> Tokenizer::create(const GgufFile& file) {
@@ -119,6 +141,7 @@ Result<Tokenizer> Tokenizer::create(const TokenizerSource& source) {
   HEARTH_ASSIGN(impl->add_bos,
                 checked_flag(source.add_bos.value_or(bos_by_default), impl->ids.bos, "bos"));
   HEARTH_ASSIGN(impl->add_eos, checked_flag(source.add_eos.value_or(false), impl->ids.eos, "eos"));
+  impl->markers_take_space = source.markers_take_space;
   impl->find_ends();
   return Tokenizer(std::move(impl));
 }
@@ -189,8 +212,10 @@ std::vector<SpecialSpan> Tokenizer::find_specials(std::string_view text) const {
   std::vector<SpecialSpan> spans;
   for (std::size_t at = 0; at < text.size();) {
     const SpecialTokenFinder::Match match = impl_->specials.find(text, at);
-    if (match.bytes != 0) spans.push_back({match.at, match.bytes, match.id});
     at = match.at + match.bytes;
+    if (match.bytes == 0) break;
+    if (impl_->takes_space(match.id)) at += leading_space(text.substr(at));
+    spans.push_back({match.at, at - match.at, match.id});
   }
   return spans;
 }

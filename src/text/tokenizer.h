@@ -27,7 +27,8 @@ struct TokenizerSource;
 // user-defined; the longest that fits wins.
 enum class SpecialTokens { kAsText, kParse };
 
-// A special token that stands in a text, at bytes [begin, begin + bytes).
+// A special token that stands in a text, at bytes [begin, begin + bytes). Those of Phi-3 take the
+// white space behind them along, as its template relies on.
 struct SpecialSpan {
   std::size_t begin;
   std::size_t bytes;

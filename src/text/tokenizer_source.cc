@@ -86,6 +86,9 @@ Result<TokenizerSource> read_tokenizer_source(const GgufFile& file) {
   HEARTH_ASSIGN(source.add_bos, file.get_bool("tokenizer.ggml.add_bos_token"));
   HEARTH_ASSIGN(source.add_eos, file.get_bool("tokenizer.ggml.add_eos_token"));
   HEARTH_ASSIGN(source.add_space_prefix, file.get_bool("tokenizer.ggml.add_space_prefix"));
+  // Phi-3's published tokenizer has `rstrip` on its markers, for which GGUF has no key.
+  HEARTH_ASSIGN(const auto architecture, file.get_string("general.architecture"));
+  source.markers_take_space = source.model == "llama" && architecture == "phi3";
   if (source.model == "bert") HEARTH_TRY(read_bert(file, source));
   return source;
 }

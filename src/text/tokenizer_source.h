@@ -25,6 +25,7 @@ struct TokenizerSource {
   std::optional<uint64_t> bos, eos, eot, eom;
   std::optional<uint64_t> unknown;
   std::optional<bool> add_bos, add_eos, add_space_prefix;
+  bool markers_take_space = false;                // white space behind a control token vanishes
   std::optional<bool> lower_case, strip_accents;  // WordPiece: both where nothing is said
 };
 
