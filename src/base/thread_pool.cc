@@ -74,7 +74,7 @@ void Barrier::arrive_and_wait() {
 Result<std::unique_ptr<ThreadPool>> ThreadPool::create(int thread_count) {
   if (thread_count < 1 || thread_count > kThreadsMax) {
     return Error(ErrorCode::kUsage, concat("threads: ", thread_count, " is outside 1 to ",
-                                           kThreadsMax, "; choose another -t"));
+                                           kThreadsMax, "; choose another number of threads"));
   }
   std::unique_ptr<ThreadPool> pool(new ThreadPool(thread_count));
   try {

@@ -75,7 +75,7 @@ Result<std::optional<Pooling>> read_pooling(const GgufFile& gguf) {
     if (type.id == *id) return std::optional(type.pooling);
   }
   return Error(ErrorCode::kUnsupported, concat(printable(key), ": ", *id, " is no way of pooling ",
-                                               "that hearth knows; choose --pooling"));
+                                               "that hearth knows; choose one"));
 }
 
 Result<Engine::EmbedState*> Engine::embed_state() {

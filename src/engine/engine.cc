@@ -51,8 +51,8 @@ void Engine::load_template(const GgufFile& gguf) {
   if (!source.ok()) {
     template_error_ = source.error();
   } else if (!*source) {
-    template_error_ = Error(ErrorCode::kUnsupported,
-                            "chat template: the model has none; give it plain text (--raw)");
+    template_error_ =
+        Error(ErrorCode::kUnsupported, "chat template: the model has none; give it plain text");
   } else if (auto parsed = ChatTemplate::parse(**source); parsed.ok()) {
     template_ = std::move(parsed).value();
   } else {

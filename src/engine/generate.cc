@@ -87,7 +87,8 @@ Result<void> Session::check_prompt(std::span<const TokenId> prompt) const {
              prompt.size() > static_cast<std::size_t>(context_)
                  ? "do not fit the context of "
                  : "leave no room for an answer in the context of ",
-             context_, context_ < context_max ? "; shorten it or raise -c" : "; shorten it"));
+             context_,
+             context_ < context_max ? "; shorten it or use a larger context" : "; shorten it"));
 }
 
 Result<void> Session::check_options(const GenerateOptions& options) const {

@@ -226,11 +226,12 @@ TEST(Generate, TheContextBoundsPromptAndAnswer) {
   EXPECT_EQ(full.code(), ErrorCode::kUsage);
   EXPECT_EQ(full.message(),
             "prompt: 100 tokens leave no room for an answer in the context of 100; shorten it or "
-            "raise -c");
+            "use a larger context");
   const Error beyond = failure(session, random_tokens(9001, 6), greedy(0));
   EXPECT_EQ(beyond.code(), ErrorCode::kUsage);
-  EXPECT_EQ(beyond.message(),
-            "prompt: 9001 tokens do not fit the context of 100; shorten it or raise -c");
+  EXPECT_EQ(
+      beyond.message(),
+      "prompt: 9001 tokens do not fit the context of 100; shorten it or use a larger context");
   Session largest = engine->create_session(0).value();
   EXPECT_EQ(failure(largest, random_tokens(300, 6), greedy(0)).message(),
             "prompt: 300 tokens do not fit the context of 256; shorten it");

@@ -251,7 +251,7 @@ Result<void> Session::check_room(std::size_t context, std::size_t extra,
   if (context + extra <= static_cast<std::size_t>(context_)) return {};
   return Error(ErrorCode::kUsage,
                concat("context: ", context, " tokens and ", extra, " for ", what, " do not fit ",
-                      context_, "; shorten the text or raise -c"));
+                      context_, "; shorten the text or use a larger context"));
 }
 
 Result<CandidateScores> Session::score(std::span<const TokenId> context,

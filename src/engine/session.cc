@@ -17,7 +17,7 @@ Result<Session> Engine::create_session(int32_t context) {
   if (context < 0 || context > context_max) {
     return Error(ErrorCode::kUsage,
                  concat("context: ", context, " tokens is outside 1 to ", context_max,
-                        ", what the model was made for; choose another -c"));
+                        ", what the model was made for; choose another context"));
   }
   if (context == 0) context = std::min(kContextDefaultMax, context_max);
   const KvType type = model_->numerics() == Numerics::kFloat ? KvType::kF32 : KvType::kF16;
@@ -51,7 +51,7 @@ Result<void> Session::check_feed(std::span<const TokenId> tokens) const {
   const std::size_t count = tokens_.size() + tokens.size();
   if (count > static_cast<std::size_t>(context_)) {
     return Error(ErrorCode::kUsage, concat("tokens: ", count, " do not fit the context of ",
-                                           context_, "; shorten the text or raise -c"));
+                                           context_, "; shorten the text or use a larger context"));
   }
   return check_ids(tokens);
 }

@@ -47,7 +47,7 @@ Result<void> check_identity(const SessionIdentity& saved, const SessionIdentity&
   }
   if (saved == ours) return {};
   return other_model("kind of arithmetic (instruction set or precision)",
-                     "choose the same --isa, or evaluate the text again");
+                     "use the same instruction set, or evaluate the text again");
 }
 
 }  // namespace
@@ -94,9 +94,9 @@ Result<Session> Engine::restore_session(std::span<const std::byte> bytes, int32_
   }
   if (context == 0) context = static_cast<int32_t>(saved.header.context);
   if (context > 0 && count > static_cast<uint32_t>(context)) {
-    return Error(
-        ErrorCode::kUsage,
-        concat("session: its ", count, " tokens do not fit a context of ", context, "; raise -c"));
+    return Error(ErrorCode::kUsage,
+                 concat("session: its ", count, " tokens do not fit a context of ", context,
+                        "; use a larger context"));
   }
   HEARTH_ASSIGN(Session session, create_session(context));
   HEARTH_TRY(session.take(saved));

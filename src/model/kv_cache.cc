@@ -12,7 +12,7 @@ Result<std::shared_ptr<KvPool>> KvPool::create(const ModelConfig& config, KvType
   constexpr int64_t kTokensMax = int64_t{1} << 32;
   if (tokens_max < 1 || tokens_max > kTokensMax) {
     return Error(ErrorCode::kUsage, concat("context: ", tokens_max, " tokens is outside 1 to ",
-                                           kTokensMax, "; choose another -c"));
+                                           kTokensMax, "; choose another context"));
   }
   const int64_t pages = (tokens_max + kKvPageTokens - 1) / kKvPageTokens;
   auto pool = std::make_shared<KvPool>();
@@ -41,8 +41,9 @@ std::byte* KvPool::values(int32_t page, int32_t layer, int32_t kv_head) const {
 
 Result<int32_t> KvPool::acquire() {
   if (free_pages_.empty()) {
-    return Error(ErrorCode::kUnavailable, concat("KV cache: all ", tokens_max(),
-                                                 " tokens are in use; end a session or raise -c"));
+    return Error(ErrorCode::kUnavailable,
+                 concat("KV cache: all ", tokens_max(),
+                        " tokens are in use; end a session or use a larger context"));
   }
   const int32_t page = free_pages_.back();
   free_pages_.pop_back();
