@@ -15,6 +15,9 @@ if(HEARTH_SANITIZE)
   target_link_options(hearth_options INTERFACE -fsanitize=${HEARTH_SANITIZE})
 endif()
 
+# All that the tests without the label `integration` run: what the sanitizers' builds are for.
+add_custom_target(quick_tests)
+
 # hearth_module(NAME DEPENDS module... LIBRARIES target...)
 #   Static library hearth_NAME from the folder's *.cc; each *_test.cc goes into one test binary NAME_test.
 #   DEPENDS are folders below this one; LIBRARIES are third-party targets, private to the module.
@@ -47,6 +50,9 @@ function(hearth_test name)
   target_compile_definitions(${name} PRIVATE HEARTH_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 900)
+  if(NOT "integration" IN_LIST ARG_LABELS)
+    add_dependencies(quick_tests ${name})
+  endif()
 endfunction()
 
 if(HEARTH_FUZZ)
@@ -75,5 +81,6 @@ function(hearth_fuzz name)
     add_executable(fuzz_${name}_replay ${name}.cc ${CMAKE_SOURCE_DIR}/fuzz/replay_main.cc)
     target_link_libraries(fuzz_${name}_replay PRIVATE ${ARG_DEPENDS} hearth_options)
     add_test(NAME fuzz_${name}_replay COMMAND fuzz_${name}_replay ${corpus})
+    add_dependencies(quick_tests fuzz_${name}_replay)
   endif()
 endfunction()
