@@ -8,19 +8,13 @@
 #include <string>
 
 #include "base/check.h"
+#include "check_error.h"
 #include "format/gguf.h"
 #include "format/gguf_writer.h"
 
 namespace {
 
 using namespace hearth;  // NOLINT: a harness is a program of its own
-
-void check_error(const Error& error) {
-  HEARTH_CHECK(error.code() == ErrorCode::kCorrupt || error.code() == ErrorCode::kUnsupported);
-  for (const char c : error.message()) HEARTH_CHECK(static_cast<unsigned char>(c) >= 0x20);
-  HEARTH_CHECK(error.message().size() < 1000);
-  HEARTH_CHECK(error.message().find("; ") != std::string::npos);
-}
 
 template <typename T>
 void check_result(const Result<T>& result) {

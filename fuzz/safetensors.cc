@@ -6,18 +6,12 @@
 
 #include "base/check.h"
 #include "base/utf8.h"
+#include "check_error.h"
 #include "format/safetensors.h"
 
 namespace {
 
 using namespace hearth;  // NOLINT: a harness is a program of its own
-
-void check_error(const Error& error) {
-  HEARTH_CHECK(error.code() == ErrorCode::kCorrupt || error.code() == ErrorCode::kUnsupported);
-  for (const char c : error.message()) HEARTH_CHECK(static_cast<unsigned char>(c) >= 0x20);
-  HEARTH_CHECK(error.message().size() < 1000);
-  HEARTH_CHECK(error.message().find("; ") != std::string::npos);
-}
 
 // Data inside the input, as many bytes as shape and type say; all bytes are read.
 std::size_t check_tensor(const SafetensorsTensor& tensor, std::span<const std::byte> input) {

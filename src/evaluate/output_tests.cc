@@ -8,11 +8,11 @@
 #include "base/files.h"
 #include "base/strings.h"
 #include "evaluate/toml_reader.h"
+#include "evaluate/toml_schema.h"
 
 namespace hearth {
 namespace {
 
-constexpr std::size_t kSchemaBytesMax = 1 << 20;
 constexpr int64_t kSeedMax = std::numeric_limits<int64_t>::max();
 constexpr std::array<std::string_view, 2> kFormats = {"raw", "chat"};
 constexpr std::array<std::string_view, 3> kSimilarities = {"edit", "rougeL", "f1"};
@@ -82,33 +82,6 @@ Defaults read_defaults(TomlReader& reader, Defaults defaults) {
   return defaults;
 }
 
-Result<void> read_schema(TomlReader& reader, const std::filesystem::path& folder,
-                         Expectation& expect) {
-  if (!reader.has("json_schema")) return {};
-  nlohmann::ordered_json document;
-  if (reader.is_text("json_schema")) {
-    const std::string file = reader.text("json_schema");
-    HEARTH_ASSIGN(const std::string text, read_file(folder / file, kSchemaBytesMax));
-    document = nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (document.is_discarded()) {
-      reader.fail("json_schema", concat(printable(file), " is not JSON; correct it"),
-                  ErrorCode::kCorrupt);
-      return {};
-    }
-  } else if (auto table = reader.json_if("json_schema")) {
-    document = std::move(*table);
-  } else {
-    return {};
-  }
-  auto schema = JsonSchema::parse(document);
-  if (schema.ok()) {
-    expect.schema = std::move(schema).value();
-  } else {
-    reader.fail("json_schema", schema.error().message(), schema.error().code());
-  }
-  return {};
-}
-
 Result<void> read_label(TomlReader reader, Expectation& expect) {
   Expectation::Label label{reader.texts("labels"), read_template(reader, "is"),
                            reader.number_if("min_probability", 0.0, 1.0).value_or(0.0)};
@@ -147,7 +120,7 @@ Result<void> read_expectation(TomlReader reader, const std::filesystem::path& fo
   expect.not_contains = read_templates(reader, "not_contains");
   expect.matches = read_patterns(reader, "regex");
   expect.not_matches = read_patterns(reader, "not_regex");
-  HEARTH_TRY(read_schema(reader, folder, expect));
+  HEARTH_ASSIGN(expect.schema, read_schema(reader, "json_schema", folder));
   if (auto label = reader.table_if("label")) HEARTH_TRY(read_label(std::move(*label), expect));
   if (auto like = reader.table_if("similarity")) HEARTH_TRY(read_like(std::move(*like), expect));
   expect.latency_ms_max =

@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "base/utf8.h"
 #include "evaluate/toml_reader.h"
+#include "evaluate/toml_schema.h"
 
 namespace hearth {
 namespace {
@@ -100,34 +101,8 @@ void read_separator(TomlReader& reader, Task& task) {
   if (separator) task.separator = *separator;
 }
 
-Result<void> read_schema(TomlReader& reader, Task& task) {
-  if (!reader.has("schema")) return {};
-  nlohmann::ordered_json document;
-  if (reader.is_text("schema")) {
-    const std::string file = reader.text("schema");
-    HEARTH_ASSIGN(const std::string text, read_file(task.folder / file, kTaskBytesMax));
-    document = nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (document.is_discarded()) {
-      reader.fail("schema", concat(printable(file), " is not JSON; correct it"),
-                  ErrorCode::kCorrupt);
-      return {};
-    }
-  } else if (auto table = reader.json_if("schema")) {
-    document = std::move(*table);
-  } else {
-    return {};
-  }
-  auto schema = JsonSchema::parse(document);
-  if (!schema.ok()) {
-    reader.fail("schema", schema.error().message(), schema.error().code());
-  } else {
-    task.schema = std::move(schema).value();
-  }
-  return {};
-}
-
 Result<void> read_generation(TomlReader& reader, Task& task) {
-  HEARTH_TRY(read_schema(reader, task));
+  HEARTH_ASSIGN(task.schema, read_schema(reader, "schema", task.folder));
   task.tokens_max = static_cast<int32_t>(reader.integer_if("tokens", 1, 1 << 20).value_or(64));
   task.temperature = reader.number_if("temperature", 0.0, 100.0).value_or(0.0);
   task.seed = static_cast<uint64_t>(

@@ -31,18 +31,6 @@ Result<Value> filter_convert(Interpreter& interpreter, const Value& self,
   return derived_text(text, convert(text.view()), interpreter.budget());
 }
 
-std::string upper(std::string_view text) {
-  std::string out;
-  append_upper(out, text);
-  return out;
-}
-
-std::string lower(std::string_view text) {
-  std::string out;
-  append_lower(out, text);
-  return out;
-}
-
 Result<Value> filter_string(Interpreter& interpreter, const Value& self,
                             const Arguments& arguments) {
   HEARTH_TRY(expect_no_arguments("string", arguments));

@@ -169,18 +169,6 @@ Result<Value> text_convert(Interpreter& interpreter, const Value& self,
   return derived_text(text, convert(text.view()), interpreter.budget());
 }
 
-std::string upper(std::string_view text) {
-  std::string out;
-  append_upper(out, text);
-  return out;
-}
-
-std::string lower(std::string_view text) {
-  std::string out;
-  append_lower(out, text);
-  return out;
-}
-
 // Position in code points, -1 where there is none.
 template <Direction direction>
 Result<Value> text_find(Interpreter& interpreter, const Value& self, const Arguments& arguments) {

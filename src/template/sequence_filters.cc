@@ -57,9 +57,7 @@ Result<Value> sort_key(Value value, bool case_sensitive, Budget& budget) {
   const Text* text = value.get<Text>();
   if (text == nullptr || case_sensitive) return value;
   HEARTH_TRY(budget.spend_bytes(text->view().size()));
-  std::string lower;
-  append_lower(lower, text->view());
-  return derived_text(*text, std::move(lower), budget);
+  return derived_text(*text, lower(text->view()), budget);
 }
 
 Result<Value> filter_length(Interpreter& interpreter, const Value& self,

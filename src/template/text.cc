@@ -234,12 +234,16 @@ void map_case(std::string& out, std::string_view text, const Choose& choose) {
 
 }  // namespace
 
-void append_upper(std::string& out, std::string_view text) {
+std::string upper(std::string_view text) {
+  std::string out;
   map_case(out, text, [](const Utf8Char&) { return Case::kUpper; });
+  return out;
 }
 
-void append_lower(std::string& out, std::string_view text) {
+std::string lower(std::string_view text) {
+  std::string out;
   map_case(out, text, [](const Utf8Char&) { return Case::kLower; });
+  return out;
 }
 
 std::string capitalize(std::string_view text) {

@@ -104,8 +104,8 @@ std::vector<std::size_t> code_point_offsets(std::string_view text);
 
 // Simple case mapping, one code point to one (of Unicode's longer mappings only the one of sharp
 // s).
-void append_upper(std::string& out, std::string_view text);
-void append_lower(std::string& out, std::string_view text);
+std::string upper(std::string_view text);
+std::string lower(std::string_view text);
 char32_t upper_code_point(char32_t code_point);
 char32_t lower_code_point(char32_t code_point);
 bool is_upper(char32_t code_point);  // what has a lower case
