@@ -23,7 +23,7 @@ class Run(CliTestCase):
         document = self.hearth_json("run", "-n", "8", "--seed", "7", "Name a colour.")
         self.assertEqual(document["model"], "smollm2")
         self.assertIn(document["finish_reason"], {"stop", "length"})
-        self.assertEqual(set(document["usage"]), {"prompt_tokens", "completion_tokens", "cached_tokens"})
+        self.assertEqual(set(document["usage"]), {"prompt_tokens", "completion_tokens", "cached_tokens", "drafted_tokens", "accepted_tokens"})
         self.assertEqual(set(document["timings"]), {"load_ms", "prefill_ms", "first_token_ms", "decode_ms"})
         self.assertGreater(document["timings"]["first_token_ms"], 0)
         self.assertEqual(document["route"]["target"], "local")

@@ -77,6 +77,10 @@ void GenerationFlags::declare(Options& options) {
   model.declare_engine(options);
   options.number({"--deadline-ms", "MS", "End the answer after MS milliseconds"}, deadline_ms, 1,
                  kIntMax);
+  options.flag({"--speculate,!--no-speculate", "",
+                "Guess what the text suggests, to be faster; the answer is the same (default on)",
+                "speculate"},
+               speculate);
   options.flag({"--exact", "", "Same bits for any thread count (always so on this CPU)"}, exact);
   options.flag({"--history,!--no-history", "",
                 "In a chat, keep what is typed for the arrow keys (default on)", "history"},
@@ -109,6 +113,7 @@ GenerateOptions GenerationFlags::make() const {
   options.sampling = sampling;
   options.tokens_max = tokens;
   options.loop_limit = loop_limit;
+  options.speculate = speculate;
   options.stop = stop;
   if (deadline_ms > 0) options.deadline = Deadline::after_ms(deadline_ms);
   options.cancelled = &InterruptScope::flag();
@@ -139,7 +144,9 @@ nlohmann::ordered_json answer_json(const LoadedModel& model, const GenerationFla
           {"usage",
            {{"prompt_tokens", answer.usage.prompt_tokens},
             {"completion_tokens", answer.usage.completion_tokens},
-            {"cached_tokens", answer.usage.cached_tokens}}},
+            {"cached_tokens", answer.usage.cached_tokens},
+            {"drafted_tokens", answer.usage.drafted_tokens},
+            {"accepted_tokens", answer.usage.accepted_tokens}}},
           {"timings",
            {{"load_ms", rounded_ms(model.engine->load_ms())},
             {"prefill_ms", rounded_ms(answer.timings.prefill_ms)},

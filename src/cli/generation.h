@@ -21,6 +21,7 @@ struct GenerationFlags {
   int32_t tokens = 0;  // 0: to the end of the answer
   // Unless it was given: kLoopLimit where the length is the model's choice, else none.
   int32_t loop_limit = 0;
+  bool speculate = true;
   SamplingOptions sampling;
   std::vector<std::string> logit_bias;
   std::vector<std::string> stop;

@@ -53,6 +53,9 @@ struct GenerateOptions {
   // An answer ends with kLength when so many tokens in a row repeat what stood up to 64 before
   // them. 0: never.
   int32_t loop_limit = 0;
+  // Guess tokens from what stands in the text already, and draw several in one pass through the
+  // model where the guesses are right. The answer is the same.
+  bool speculate = true;
   // The answer ends before the first of these to be complete; of two that end together, before the
   // longer one. Each is valid UTF-8, not empty, at most kStopBytesMax long. One that is the text of
   // a special token stands for that token.
@@ -68,6 +71,8 @@ struct Usage {
   int32_t prompt_tokens = 0;
   int32_t completion_tokens = 0;  // without the token that ended the answer
   int32_t cached_tokens = 0;      // of the prompt, reused from the session
+  int32_t drafted_tokens = 0;     // guessed by speculation
+  int32_t accepted_tokens = 0;    // of those, the right ones
 };
 
 struct Timings {
@@ -224,6 +229,7 @@ class Session {
 
  private:
   friend class Engine;
+  class Speculation;
   Session(Engine& engine, KvSequence sequence, Workspace workspace, int32_t context);
 
   std::size_t vocabulary() const;

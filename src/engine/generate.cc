@@ -8,6 +8,7 @@
 #include "engine/answer_text.h"
 #include "engine/engine.h"
 #include "engine/loop_guard.h"
+#include "engine/ngram_drafter.h"
 
 namespace hearth {
 namespace {
@@ -63,6 +64,62 @@ std::vector<TokenId> special_stops(const Tokenizer& tokenizer, std::span<const s
 
 }  // namespace
 
+// Where decode() stands in a session that may hold guesses behind what is certain.
+class Session::Speculation {
+ public:
+  Speculation(Session& session, bool speculate)
+      : session_(session), known_(session.tokens_.size()) {
+    if (speculate) drafter_.emplace(session.tokens_);
+    chunk_.reserve(NgramDrafter::kDraftMax + 1);
+  }
+  ~Speculation() { session_.truncate(static_cast<int32_t>(known_)); }
+  Speculation(const Speculation&) = delete;
+  Speculation& operator=(const Speculation&) = delete;
+
+  // Prompt and answer so far.
+  std::span<const TokenId> history() const { return std::span(session_.tokens_).first(known_); }
+  // The logits behind them. Rows beyond the tokenizer's vocabulary pad the weights: they are no
+  // tokens.
+  std::span<float> logits() const {
+    return std::span(session_.logits_)
+        .subspan(row_ * session_.vocabulary(),
+                 static_cast<std::size_t>(session_.engine_->tokenizer().vocab_size()));
+  }
+
+  // The text goes on with `token`, and with up to `more_max` tokens behind it.
+  Result<void> go_on(TokenId token, std::size_t more_max, Usage& usage) {
+    if (drafter_) drafter_->push(token);
+    if (known_ < session_.tokens_.size()) {
+      if (session_.tokens_[known_] == token) {
+        ++known_;
+        ++row_;
+        ++usage.accepted_tokens;
+        if (known_ == session_.tokens_.size()) drafter_->learn(row_);
+        return {};
+      }
+      session_.truncate(static_cast<int32_t>(known_));
+      drafter_->learn(row_);
+    }
+    chunk_.assign(1, token);
+    if (drafter_) {
+      const auto draft = drafter_->propose(more_max);
+      chunk_.insert(chunk_.end(), draft.begin(), draft.end());
+      usage.drafted_tokens += static_cast<int32_t>(draft.size());
+    }
+    HEARTH_TRY(session_.evaluate(chunk_, chunk_.size() == 1 ? LogitRows::kLast : LogitRows::kAll));
+    ++known_;
+    row_ = 0;
+    return {};
+  }
+
+ private:
+  Session& session_;
+  std::optional<NgramDrafter> drafter_;
+  std::size_t known_;           // tokens of the session that are certain; those behind are guesses
+  std::size_t row_ = 0;         // of the session's logits: those behind the certain tokens
+  std::vector<TokenId> chunk_;  // what goes through the model
+};
+
 std::string_view finish_reason_name(FinishReason reason) {
   switch (reason) {
     case FinishReason::kStop:
@@ -117,7 +174,9 @@ Result<std::optional<FinishReason>> Session::prefill(std::span<const TokenId> re
   return std::optional<FinishReason>();
 }
 
-// Draws tokens from the logits after the prompt on, until something ends the answer.
+// Draws tokens from the logits after the prompt on, until something ends the answer. Where the text
+// suggests what comes next, that goes through the model together with the token drawn, and counts
+// as far as the tokens drawn then are the same: the answer is what it would be without.
 Result<FinishReason> Session::decode(const GenerateOptions& options, const Stopwatch& since_call,
                                      AnswerText& text, Answer& answer) {
   const Tokenizer& tokenizer = engine_->tokenizer();
@@ -125,14 +184,14 @@ Result<FinishReason> Session::decode(const GenerateOptions& options, const Stopw
   const auto room = static_cast<std::size_t>(context_) - tokens_.size();
   const std::size_t count_max =
       options.tokens_max == 0 ? room : std::min(room, static_cast<std::size_t>(options.tokens_max));
-  // Rows beyond the tokenizer's vocabulary pad the weights: they are no tokens.
-  const std::span<float> logits =
-      std::span(logits_).first(static_cast<std::size_t>(tokenizer.vocab_size()));
   Sampler sampler(options.sampling);
   LoopGuard guard(options.loop_limit);
+  Speculation speculation(*this, options.speculate);
   for (bool is_first = true;; is_first = false) {
     if (const auto reason = interruption(options)) return *reason;
-    HEARTH_ASSIGN(const SampledToken token, sampler.sample(logits, tokens_, tokens_.size()));
+    HEARTH_ASSIGN(
+        const SampledToken token,
+        sampler.sample(speculation.logits(), speculation.history(), speculation.history().size()));
     if (is_first) answer.timings.first_token_ms = since_call.elapsed_ms();
     const bool is_stop = std::find(stop_ids.begin(), stop_ids.end(), token.id) != stop_ids.end();
     if (is_stop || tokenizer.is_end(token.id)) return FinishReason::kStop;
@@ -141,7 +200,7 @@ Result<FinishReason> Session::decode(const GenerateOptions& options, const Stopw
     if (text.push(token.id)) return FinishReason::kStop;
     answer.looped = guard.push(answer.ids);
     if (answer.looped || answer.ids.size() == count_max) return FinishReason::kLength;
-    HEARTH_TRY(evaluate({&token.id, 1}, LogitRows::kLast));
+    HEARTH_TRY(speculation.go_on(token.id, count_max - answer.ids.size() - 1, answer.usage));
   }
 }
 
@@ -167,9 +226,9 @@ Result<Answer> Session::generate(std::span<const TokenId> prompt, const Generate
                         " are the prompt; allow more time or shorten the prompt"));
   }
   answer.finish_reason = *reason;
-  answer.usage = {.prompt_tokens = static_cast<int32_t>(prompt.size()),
-                  .completion_tokens = static_cast<int32_t>(answer.ids.size()),
-                  .cached_tokens = cached};
+  answer.usage.prompt_tokens = static_cast<int32_t>(prompt.size());
+  answer.usage.completion_tokens = static_cast<int32_t>(answer.ids.size());
+  answer.usage.cached_tokens = cached;
   if (!answer.ids.empty())
     answer.timings.decode_ms = since_call.elapsed_ms() - answer.timings.first_token_ms;
   return answer;

@@ -106,6 +106,35 @@ TEST(SameAnswer, ForAnyChunks) {
   EXPECT_EQ(last, whole);
 }
 
+TEST(SameAnswer, WithAndWithoutSpeculation) {
+  const auto engine = load_test_model({.matrix_type = DType::kQ8_0}, {.threads = 2});
+  Session session = engine->create_session(300).value();
+  int32_t accepted = 0;
+  int32_t rejected = 0;
+  for (uint32_t seed = 0; seed < 200; ++seed) {
+    std::vector<TokenId> prompt = random_tokens(1 + static_cast<int>(seed % 50), seed);
+    const auto half = prompt;
+    prompt.insert(prompt.end(), half.begin(), half.end());  // something to guess from
+    GenerateOptions options = seed % 2 == 0 ? greedy(40) : letters(40);
+    options.sampling.seed = seed;
+    options.sampling.repetition_penalty = seed % 3 == 0 ? 1.1 : 1.0;
+    options.speculate = false;
+    const Answer plain = answer(session, prompt, options);
+    EXPECT_EQ(plain.usage.drafted_tokens, 0);
+    const std::vector<TokenId> held(session.tokens().begin(), session.tokens().end());
+    session.truncate(0);
+    options.speculate = true;
+    const Answer guessed = answer(session, prompt, options);
+    EXPECT_EQ(plain.ids, guessed.ids) << seed;
+    EXPECT_EQ(plain.logprobs, guessed.logprobs) << seed;
+    EXPECT_TRUE(std::ranges::equal(session.tokens(), held)) << "guesses are left in the session";
+    accepted += guessed.usage.accepted_tokens;
+    rejected += guessed.usage.drafted_tokens - guessed.usage.accepted_tokens;
+  }
+  EXPECT_GT(accepted, 100);
+  EXPECT_GT(rejected, 100);
+}
+
 TEST(SameAnswer, WithAReusedPrefix) {
   const auto engine = load_test_model();
   const std::vector<TokenId> first = random_tokens(150, 3);
