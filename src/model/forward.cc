@@ -34,23 +34,40 @@ void Pass::run(int thread) const {
   const NormWeights* waiting = nullptr;  // the norm of the result that join() finds in `branch`
   for (int32_t index = 0; index < config_.layers; ++index) {
     const LayerWeights& layer = model_.weights().layers[static_cast<std::size_t>(index)];
-    project_qkv(layer, index, waiting, thread);
+    const Rows rows = rows_after(index);
+    project_qkv(layer, index, rows, waiting, thread);
+    if (rows.count == 0) return;
     pool_.barrier();
-    attend(index, thread);
+    attend(index, rows, thread);
     pool_.barrier();
-    project_attention(layer, index, thread);
+    project_attention(layer, index, rows, thread);
     pool_.barrier();
-    gate_and_up(layer, thread);
+    gate_and_up(layer, rows, thread);
     pool_.barrier();
-    project_down(layer, thread);
+    project_down(layer, rows, thread);
     pool_.barrier();
     waiting = &layer.mlp_post_norm;
   }
   if (!output_.hidden.empty()) {
     write_hidden(waiting, thread);
-  } else if (output_.rows != LogitRows::kNone) {
+  } else {
     project_head(waiting, thread);
   }
+}
+
+// What is read of a layer's result: all of it, but of the last layer only what the output needs.
+// The last layer's keys and values are those of all tokens all the same.
+Rows Pass::rows_after(int32_t layer) const {
+  if (layer + 1 < config_.layers || !output_.hidden.empty()) return all();
+  switch (output_.rows) {
+    case LogitRows::kNone:
+      return {token_count_, 0};
+    case LogitRows::kLast:
+      return {token_count_ - 1, 1};
+    case LogitRows::kAll:
+      return all();
+  }
+  return all();
 }
 
 // residual [tokens][embedding]; cosines and sines of the tokens' positions.
@@ -110,9 +127,9 @@ void Pass::normalise(const float* in, const NormWeights& norm, float* out) const
 // and the stream, the sublayer has left its result in `branch`, and who reads the stream next
 // joins the two, so that it costs no barrier. `waiting` is the norm of that result; nullptr: there
 // is none yet. A thread that prepares all rows by itself keeps its own copy of them, so that none
-// reads what another is writing.
-const float* Pass::join(int32_t token, bool by_itself, const NormWeights* waiting,
-                        int thread) const {
+// reads what another is writing; `was_by_itself`: so it did when it read the stream last.
+const float* Pass::join(int32_t token, bool by_itself, bool was_by_itself,
+                        const NormWeights* waiting, int thread) const {
   const auto width = static_cast<std::size_t>(config_.embedding);
   float* shared = memory_.residual.data() + offset(token, config_.embedding);
   if (!joins_) return shared;
@@ -123,7 +140,7 @@ const float* Pass::join(int32_t token, bool by_itself, const NormWeights* waitin
     if (by_itself) std::copy_n(shared, width, mine);
     return after;
   }
-  const float* before = token_count_ <= kSelfPreparedTokens ? mine : shared;
+  const float* before = was_by_itself ? mine : shared;
   const float* result = memory_.branch.data() + offset(token, config_.embedding);
   float* sum = own(thread).sum.data();
   if (config_.architecture.norm_place == NormPlace::kAfter) {
@@ -136,27 +153,30 @@ const float* Pass::join(int32_t token, bool by_itself, const NormWeights* waitin
   return after;
 }
 
-// Inputs of a matmul from `count` rows of the residual stream, normalised.
-Activations Pass::prepare_residual(int32_t first, int32_t count, const NormWeights* waiting,
+// Inputs of a matmul from rows of the residual stream, normalised; `before`: the rows that were
+// read of it last.
+Activations Pass::prepare_residual(Rows rows, Rows before, const NormWeights* waiting,
                                    const NormWeights& norm, Precision precision, int thread) const {
-  const bool by_itself = count <= kSelfPreparedTokens;
+  const bool by_itself = rows.count <= kSelfPreparedTokens;
+  const bool was_by_itself = before.count <= kSelfPreparedTokens;
   float* values = by_itself ? own(thread).values.data() : memory_.normalised.data();
   ActivationMemory& rounded = by_itself ? own(thread).activations : memory_.activations;
   const Activations out = rounded.view(precision, values, config_.embedding);
-  each_row(count, thread, [&](int32_t row) {
-    const float* residual = join(first + row, by_itself, waiting, thread);
+  each_row(rows.count, thread, [&](int32_t row) {
+    const float* residual = join(rows.first + row, by_itself, was_by_itself, waiting, thread);
     normalise(residual, norm, values + offset(row, config_.embedding));
     kernels_.quantize(out, row);
   });
   return out;
 }
 
-// Inputs of a matmul from `in` [tokens][columns] as they are.
-Activations Pass::prepare(const float* in, int32_t columns, Precision precision, int thread) const {
-  const bool by_itself = token_count_ <= kSelfPreparedTokens;
+// Inputs of a matmul from `in` [count][columns] as they are.
+Activations Pass::prepare(const float* in, int32_t count, int32_t columns, Precision precision,
+                          int thread) const {
+  const bool by_itself = count <= kSelfPreparedTokens;
   ActivationMemory& rounded = by_itself ? own(thread).activations : memory_.activations;
   const Activations out = rounded.view(precision, in, columns);
-  each_row(token_count_, thread, [&](int32_t row) { kernels_.quantize(out, row); });
+  each_row(count, thread, [&](int32_t row) { kernels_.quantize(out, row); });
   return out;
 }
 
@@ -168,39 +188,42 @@ void Pass::multiply(const PanelMatrix& weights, int32_t panel_begin, int32_t pan
                    static_cast<std::size_t>(out_stride), epilogue});
 }
 
-// Adds bias[first, first + count) to the rows of all tokens, [tokens] of `stride` floats.
-void Pass::add_bias(std::span<const float> bias, int32_t first, int32_t count, float* out,
-                    int32_t stride) const {
+// Adds bias[first, first + width) to `out` [count] of `stride` floats.
+void Pass::add_bias(std::span<const float> bias, int32_t first, int32_t width, int32_t count,
+                    float* out, int32_t stride) const {
   if (bias.empty()) return;
   const float* from = bias.data() + first;
-  for (int32_t t = 0; t < token_count_; ++t) {
+  for (int32_t t = 0; t < count; ++t) {
     float* row = out + offset(t, stride);
-    for (int32_t i = 0; i < count; ++i) row[i] += from[i];
+    for (int32_t i = 0; i < width; ++i) row[i] += from[i];
   }
 }
 
 // Attention's or the MLP's last product: onto the residual stream, or into `branch` for join().
 void Pass::finish_sublayer(const PanelMatrix& weights, std::span<const float> bias,
-                           const Activations& inputs, int thread) const {
+                           const Activations& inputs, Rows rows, int thread) const {
   const auto [begin, end] = split_range(weights.panels(), thread, pool_.size());
   const auto first = static_cast<int32_t>(begin) * kPanelRows;
-  const auto count = static_cast<int32_t>(end - begin) * kPanelRows;
-  float* out = (joins_ ? memory_.branch : memory_.residual).data() + first;
-  multiply(weights, static_cast<int32_t>(begin), static_cast<int32_t>(end), inputs, token_count_,
-           out, config_.embedding, joins_ ? Epilogue::kStore : Epilogue::kAdd);
-  add_bias(bias, first, count, out, config_.embedding);
+  const auto width = static_cast<int32_t>(end - begin) * kPanelRows;
+  float* out = (joins_ ? memory_.branch : memory_.residual).data() +
+               offset(rows.first, config_.embedding) + first;
+  multiply(weights, static_cast<int32_t>(begin), static_cast<int32_t>(end), inputs, rows.count, out,
+           config_.embedding, joins_ ? Epilogue::kStore : Epilogue::kAdd);
+  add_bias(bias, first, width, rows.count, out, config_.embedding);
 }
 
-void Pass::project_attention(const LayerWeights& layer, int32_t index, int thread) const {
-  const float* attention =
-      token_count_ == 1 ? fold_single(index, thread) : memory_.attention.data();
+void Pass::project_attention(const LayerWeights& layer, int32_t index, Rows rows,
+                             int thread) const {
+  const int32_t width = config_.heads * config_.head_size;
+  const float* attention = token_count_ == 1 ? fold_single(index, thread)
+                                             : memory_.attention.data() + offset(rows.first, width);
   const Activations inputs =
-      prepare(attention, config_.heads * config_.head_size, precisions_.attention_out, thread);
-  finish_sublayer(layer.attention_out, layer.attention_out_bias, inputs, thread);
+      prepare(attention, rows.count, width, precisions_.attention_out, thread);
+  finish_sublayer(layer.attention_out, layer.attention_out_bias, inputs, rows, thread);
 }
 
-void Pass::gate_and_up(const LayerWeights& layer, int thread) const {
-  const Activations inputs = prepare_residual(0, token_count_, &layer.attention_post_norm,
+void Pass::gate_and_up(const LayerWeights& layer, Rows rows, int thread) const {
+  const Activations inputs = prepare_residual(rows, all(), &layer.attention_post_norm,
                                               layer.mlp_norm, precisions_.mlp_in, thread);
   constexpr int32_t kBlockPanels = kGateRows / kPanelRows;
   float* gate = own(thread).gate.data();
@@ -209,59 +232,57 @@ void Pass::gate_and_up(const LayerWeights& layer, int thread) const {
     const int32_t block_end = std::min(panel + kBlockPanels, static_cast<int32_t>(end));
     float* up = memory_.hidden.data() + static_cast<std::size_t>(panel) * kPanelRows;
     if (config_.architecture.mlp != Mlp::kGelu) {
-      multiply(layer.gate, panel, block_end, inputs, token_count_, gate, kGateRows,
-               Epilogue::kStore);
+      multiply(layer.gate, panel, block_end, inputs, rows.count, gate, kGateRows, Epilogue::kStore);
     }
-    multiply(layer.up, panel, block_end, inputs, token_count_, up, config_.feed_forward,
+    multiply(layer.up, panel, block_end, inputs, rows.count, up, config_.feed_forward,
              Epilogue::kStore);
-    activate(layer, panel, block_end, gate, up);
+    activate(layer, panel, block_end, rows.count, gate, up);
   }
 }
 
-// Rows of some panels: `gate` [tokens] of kGateRows, `up` [tokens] of feed_forward, which becomes
+// Rows of some panels: `gate` [count] of kGateRows, `up` [count] of feed_forward, which becomes
 // the input of the last product.
-void Pass::activate(const LayerWeights& layer, int32_t panel, int32_t panel_end, float* gate,
-                    float* up) const {
+void Pass::activate(const LayerWeights& layer, int32_t panel, int32_t panel_end, int32_t count,
+                    float* gate, float* up) const {
   const int32_t first = panel * kPanelRows;
-  const int32_t count = (panel_end - panel) * kPanelRows;
-  add_bias(layer.gate_bias, first, count, gate, kGateRows);
-  add_bias(layer.up_bias, first, count, up, config_.feed_forward);
-  for (int32_t t = 0; t < token_count_; ++t) {
+  const int32_t width = (panel_end - panel) * kPanelRows;
+  add_bias(layer.gate_bias, first, width, count, gate, kGateRows);
+  add_bias(layer.up_bias, first, width, count, up, config_.feed_forward);
+  for (int32_t t = 0; t < count; ++t) {
     const float* gates = gate + offset(t, kGateRows);
     float* row = up + offset(t, config_.feed_forward);
     switch (config_.architecture.mlp) {
       case Mlp::kSwiGlu:
-        kernels_.silu_multiply(gates, row, count, row);
+        kernels_.silu_multiply(gates, row, width, row);
         break;
       case Mlp::kGeGlu:
-        kernels_.gelu_multiply(gates, row, count, row);
+        kernels_.gelu_multiply(gates, row, width, row);
         break;
       case Mlp::kGelu:
-        kernels_.gelu(row, count, row);
+        kernels_.gelu(row, width, row);
         break;
     }
   }
 }
 
-void Pass::project_down(const LayerWeights& layer, int thread) const {
+void Pass::project_down(const LayerWeights& layer, Rows rows, int thread) const {
   const Activations inputs =
-      prepare(memory_.hidden.data(), config_.feed_forward, precisions_.down, thread);
-  finish_sublayer(layer.down, layer.down_bias, inputs, thread);
+      prepare(memory_.hidden.data(), rows.count, config_.feed_forward, precisions_.down, thread);
+  finish_sublayer(layer.down, layer.down_bias, inputs, rows, thread);
 }
 
 void Pass::project_head(const NormWeights* waiting, int thread) const {
-  const int32_t first = output_.rows == LogitRows::kAll ? 0 : token_count_ - 1;
-  const int32_t count = token_count_ - first;
-  const Activations inputs = prepare_residual(first, count, waiting, model_.weights().output_norm,
-                                              precisions_.head, thread);
+  const Rows rows_read = rows_after(config_.layers - 1);
+  const Activations inputs = prepare_residual(
+      rows_read, rows_read, waiting, model_.weights().output_norm, precisions_.head, thread);
   const PanelMatrix& head = model_.weights().head;
   const auto [begin, end] = split_range(head.panels(), thread, pool_.size());
   const auto row = static_cast<int32_t>(begin) * kPanelRows;
   const int32_t rows = std::min(static_cast<int32_t>(end) * kPanelRows, head.rows) - row;
   float* logits = output_.logits.data() + row;
-  multiply(head, static_cast<int32_t>(begin), static_cast<int32_t>(end), inputs, count, logits,
-           config_.vocabulary, Epilogue::kStore);
-  for (int32_t i = 0; i < count; ++i) {
+  multiply(head, static_cast<int32_t>(begin), static_cast<int32_t>(end), inputs, rows_read.count,
+           logits, config_.vocabulary, Epilogue::kStore);
+  for (int32_t i = 0; i < rows_read.count; ++i) {
     float* of_token = logits + offset(i, config_.vocabulary);
     if (config_.logit_scale != 1.0f) {
       for (int32_t id = 0; id < rows; ++id) of_token[id] *= config_.logit_scale;
@@ -275,7 +296,7 @@ void Pass::write_hidden(const NormWeights* waiting, int thread) const {
   const bool by_itself = token_count_ <= kSelfPreparedTokens;
   const auto [begin, end] = split_range(token_count_, thread, pool_.size());
   for (auto t = static_cast<int32_t>(begin); t < end; ++t) {
-    normalise(join(t, by_itself, waiting, thread), model_.weights().output_norm,
+    normalise(join(t, by_itself, by_itself, waiting, thread), model_.weights().output_norm,
               output_.hidden.data() + offset(t, config_.embedding));
   }
 }

@@ -8,23 +8,18 @@
 
 namespace hearth {
 
-// Queries, keys and values; a unit of work is a head, which one thread computes, normalises,
-// rotates and stores.
-void Pass::project_qkv(const LayerWeights& layer, int32_t index, const NormWeights* waiting,
-                       int thread) const {
-  const Activations inputs = prepare_residual(0, token_count_, waiting, layer.attention_norm,
+// Keys and values of all tokens, queries of `rows`; a unit of work is a head, which one thread
+// computes, normalises, rotates and stores.
+void Pass::project_qkv(const LayerWeights& layer, int32_t index, Rows rows,
+                       const NormWeights* waiting, int thread) const {
+  const Activations inputs = prepare_residual(all(), all(), waiting, layer.attention_norm,
                                               precisions_.attention_in, thread);
   const int32_t size = config_.head_size;
   const int32_t panels = size / kPanelRows;
-  const int32_t query_width = config_.heads * size;
   const auto [begin, end] = split_range(config_.heads + 2 * config_.kv_heads, thread, pool_.size());
   for (auto unit = static_cast<int32_t>(begin); unit < end; ++unit) {
     if (unit < config_.heads) {
-      float* queries = memory_.queries.data() + offset(unit, size);
-      multiply(layer.query, unit * panels, (unit + 1) * panels, inputs, token_count_, queries,
-               query_width, Epilogue::kStore);
-      add_bias(layer.query_bias, unit * size, size, queries, query_width);
-      finish_heads(layer.query_norm, index, queries, query_width);
+      if (rows.count > 0) project_queries(layer, index, unit, inputs, rows);
       continue;
     }
     const bool is_key = unit < config_.heads + config_.kv_heads;
@@ -32,9 +27,10 @@ void Pass::project_qkv(const LayerWeights& layer, int32_t index, const NormWeigh
     float* head = own(thread).head.data();
     multiply(is_key ? layer.key : layer.value, kv_head * panels, (kv_head + 1) * panels, inputs,
              token_count_, head, size, Epilogue::kStore);
-    add_bias(is_key ? layer.key_bias : layer.value_bias, kv_head * size, size, head, size);
+    add_bias(is_key ? layer.key_bias : layer.value_bias, kv_head * size, size, token_count_, head,
+             size);
     if (is_key) {
-      finish_heads(layer.key_norm, index, head, size);
+      finish_heads(layer.key_norm, index, all(), head, size);
       store_keys(index, kv_head, thread);
     } else {
       store_values(index, kv_head, thread);
@@ -42,28 +38,39 @@ void Pass::project_qkv(const LayerWeights& layer, int32_t index, const NormWeigh
   }
 }
 
-// Normalises and rotates one query or key head of all tokens; `heads` [tokens] rows of `stride`
-// floats.
-void Pass::finish_heads(const NormWeights& norm, int32_t layer, float* heads,
+void Pass::project_queries(const LayerWeights& layer, int32_t index, int32_t head,
+                           const Activations& inputs, Rows rows) const {
+  const int32_t size = config_.head_size;
+  const int32_t panels = size / kPanelRows;
+  const int32_t stride = config_.heads * size;
+  float* queries = memory_.queries.data() + offset(rows.first, stride) + offset(head, size);
+  multiply(layer.query, head * panels, (head + 1) * panels, from_row(inputs, rows.first),
+           rows.count, queries, stride, Epilogue::kStore);
+  add_bias(layer.query_bias, head * size, size, rows.count, queries, stride);
+  finish_heads(layer.query_norm, index, rows, queries, stride);
+}
+
+// Normalises and rotates one query or key head; `heads` [rows.count] of `stride` floats.
+void Pass::finish_heads(const NormWeights& norm, int32_t layer, Rows rows, float* heads,
                         int32_t stride) const {
   if (!norm.weight.empty()) {
-    for (int32_t t = 0; t < token_count_; ++t) {
+    for (int32_t t = 0; t < rows.count; ++t) {
       float* head = heads + offset(t, stride);
       normalise(head, norm, head);
     }
   }
-  if (config_.rotates(layer)) rotate(layer, heads, stride);
+  if (config_.rotates(layer)) rotate(layer, rows, heads, stride);
 }
 
-void Pass::rotate(int32_t layer, float* heads, int32_t stride) const {
+void Pass::rotate(int32_t layer, Rows rows, float* heads, int32_t stride) const {
   const bool of_window = config_.has_window(layer) && memory_.rope.size() > 1;
   const RopeMemory& rope = memory_.rope[of_window ? 1 : 0];
   const int32_t pairs = config_.rope.values / 2;
   const bool adjacent = config_.rope.pairs == RopePairs::kAdjacent;
-  for (int32_t t = 0; t < token_count_; ++t) {
+  for (int32_t t = 0; t < rows.count; ++t) {
     float* head = heads + offset(t, stride);
-    const float* cosines = rope.cosines.data() + offset(t, pairs);
-    const float* sines = rope.sines.data() + offset(t, pairs);
+    const float* cosines = rope.cosines.data() + offset(rows.first + t, pairs);
+    const float* sines = rope.sines.data() + offset(rows.first + t, pairs);
     for (int32_t i = 0; i < pairs; ++i) {
       float& a = head[adjacent ? 2 * i : i];
       float& b = head[adjacent ? 2 * i + 1 : i + pairs];
@@ -173,7 +180,7 @@ void Pass::attend_split(int32_t layer, int32_t kv_head, int32_t token, int32_t c
 
 // A single token: splits of the context are shared among threads and folded by who reads the
 // result. Several tokens: a unit of work is a KV head and a few tokens, with all their splits.
-void Pass::attend(int32_t layer, int thread) const {
+void Pass::attend(int32_t layer, Rows rows, int thread) const {
   if (token_count_ == 1) {
     const int32_t group = config_.heads / config_.kv_heads;
     const int32_t first = first_split(layer, 0);
@@ -185,16 +192,17 @@ void Pass::attend(int32_t layer, int thread) const {
     }
     return;
   }
-  const int32_t units = (token_count_ + kAttentionTokens - 1) / kAttentionTokens * config_.kv_heads;
+  const int32_t units = (rows.count + kAttentionTokens - 1) / kAttentionTokens * config_.kv_heads;
   for (int32_t unit = thread; unit < units; unit += pool_.size()) {
-    attend_tokens(layer, unit % config_.kv_heads, unit / config_.kv_heads * kAttentionTokens,
-                  thread);
+    const int32_t done = unit / config_.kv_heads * kAttentionTokens;
+    const int32_t count = std::min(kAttentionTokens, rows.count - done);
+    attend_tokens(layer, unit % config_.kv_heads, {rows.first + done, count}, thread);
   }
 }
 
-void Pass::attend_tokens(int32_t layer, int32_t kv_head, int32_t token, int thread) const {
+void Pass::attend_tokens(int32_t layer, int32_t kv_head, Rows rows, int thread) const {
   ThreadMemory& mine = own(thread);
-  const int32_t count = std::min(kAttentionTokens, token_count_ - token);
+  const auto [token, count] = rows;
   const int32_t group = config_.heads / config_.kv_heads;
   const int32_t first = first_split(layer, token);
   for (int32_t split = first; split < split_end(token + count - 1); ++split) {

@@ -32,6 +32,12 @@ struct PassOutput {
   std::span<float> hidden = {};  // [tokens][embedding], or empty: not asked for
 };
 
+// Some of a pass's tokens, counted from its first.
+struct Rows {
+  int32_t first;
+  int32_t count;
+};
+
 class Pass {
  public:
   Pass(const Model& model, ThreadPool& pool, Workspace::Memory& memory, const KvSequence& sequence,
@@ -43,38 +49,44 @@ class Pass {
   // forward.cc: what is done to all tokens alike.
   void embed(int thread) const;
   void enter(int32_t token, float* row, int thread) const;
-  void project_attention(const LayerWeights& layer, int32_t index, int thread) const;
-  void gate_and_up(const LayerWeights& layer, int thread) const;
-  void activate(const LayerWeights& layer, int32_t panel, int32_t panel_end, float* gate,
-                float* up) const;
-  void project_down(const LayerWeights& layer, int thread) const;
+  Rows rows_after(int32_t layer) const;
+  void project_attention(const LayerWeights& layer, int32_t index, Rows rows, int thread) const;
+  void gate_and_up(const LayerWeights& layer, Rows rows, int thread) const;
+  void activate(const LayerWeights& layer, int32_t panel, int32_t panel_end, int32_t count,
+                float* gate, float* up) const;
+  void project_down(const LayerWeights& layer, Rows rows, int thread) const;
   void project_head(const NormWeights* waiting, int thread) const;
   void write_hidden(const NormWeights* waiting, int thread) const;
 
-  const float* join(int32_t token, bool by_itself, const NormWeights* waiting, int thread) const;
+  const float* join(int32_t token, bool by_itself, bool was_by_itself, const NormWeights* waiting,
+                    int thread) const;
   void normalise(const float* in, const NormWeights& norm, float* out) const;
-  Activations prepare_residual(int32_t first, int32_t count, const NormWeights* waiting,
+  Activations prepare_residual(Rows rows, Rows before, const NormWeights* waiting,
                                const NormWeights& norm, Precision precision, int thread) const;
-  Activations prepare(const float* in, int32_t columns, Precision precision, int thread) const;
+  Activations prepare(const float* in, int32_t count, int32_t columns, Precision precision,
+                      int thread) const;
   template <typename Row>
   void each_row(int32_t count, int thread, Row row) const;
   void multiply(const PanelMatrix& weights, int32_t panel_begin, int32_t panel_end,
                 const Activations& inputs, int32_t count, float* out, int32_t out_stride,
                 Epilogue epilogue) const;
-  void add_bias(std::span<const float> bias, int32_t first, int32_t count, float* out,
-                int32_t stride) const;
+  void add_bias(std::span<const float> bias, int32_t first, int32_t width, int32_t count,
+                float* out, int32_t stride) const;
   void finish_sublayer(const PanelMatrix& weights, std::span<const float> bias,
-                       const Activations& inputs, int thread) const;
+                       const Activations& inputs, Rows rows, int thread) const;
 
   // forward_attention.cc: queries, keys, values, and what tokens take from each other.
-  void project_qkv(const LayerWeights& layer, int32_t index, const NormWeights* waiting,
+  void project_qkv(const LayerWeights& layer, int32_t index, Rows rows, const NormWeights* waiting,
                    int thread) const;
-  void finish_heads(const NormWeights& norm, int32_t layer, float* heads, int32_t stride) const;
-  void rotate(int32_t layer, float* heads, int32_t stride) const;
+  void project_queries(const LayerWeights& layer, int32_t index, int32_t head,
+                       const Activations& inputs, Rows rows) const;
+  void finish_heads(const NormWeights& norm, int32_t layer, Rows rows, float* heads,
+                    int32_t stride) const;
+  void rotate(int32_t layer, Rows rows, float* heads, int32_t stride) const;
   void store_keys(int32_t layer, int32_t kv_head, int thread) const;
   void store_values(int32_t layer, int32_t kv_head, int thread) const;
-  void attend(int32_t layer, int thread) const;
-  void attend_tokens(int32_t layer, int32_t kv_head, int32_t token, int thread) const;
+  void attend(int32_t layer, Rows rows, int thread) const;
+  void attend_tokens(int32_t layer, int32_t kv_head, Rows rows, int thread) const;
   void attend_split(int32_t layer, int32_t kv_head, int32_t token, int32_t count, int32_t split,
                     float* partials, int thread) const;
   const float* fold_single(int32_t layer, int thread) const;
@@ -88,6 +100,7 @@ class Pass {
   static std::size_t offset(int32_t row, int32_t columns) {
     return static_cast<std::size_t>(row) * static_cast<std::size_t>(columns);
   }
+  Rows all() const { return {0, token_count_}; }
   int32_t position(int32_t token) const { return sequence_.length() + token; }
 
   const Model& model_;
