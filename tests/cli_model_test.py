@@ -6,7 +6,6 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -242,36 +241,16 @@ class Lockdown(CliTestCase):
                 ["eval", "kl", "--ref", "smollm2", "-f", "-"])
 
     def test_before_a_prompt_is_read(self):
-        """While a command waits for its prompt, a socket that leaked into it is closed and its filter is on."""
         for arguments in self.commands_that_read_prompts():
-            ours, leaked = socket.socketpair()
-            with ours, self.subTest(arguments=arguments):
-                ours.settimeout(30)
-                process = self.start_hearth(*arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                            stderr=subprocess.PIPE, pass_fds=[leaked.fileno()])
-                leaked.close()
-                self.assertEqual(ours.recv(1), b"")  # end of file: the other end is closed
-                deadline = time.monotonic() + 10
-                status = ""
-                while "Seccomp:\t2" not in status and time.monotonic() < deadline:
-                    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-                    time.sleep(0.01)
-                self.assertIn("Seccomp:\t2", status)
-                self.assertIn("NoNewPrivs:\t1", status)
-                self.assertIsNone(process.poll())
+            with self.subTest(arguments=arguments):
+                process = self.start_locked_down(*arguments, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
                 process.kill()
                 process.communicate()
 
     def test_bench_is_locked_down(self):
-        ours, leaked = socket.socketpair()
-        with ours:
-            ours.settimeout(30)
-            process = self.start_hearth("bench", "-r", "1000", stdout=subprocess.PIPE, pass_fds=[leaked.fileno()])
-            leaked.close()
-            self.assertEqual(ours.recv(1), b"")
-            self.assertIsNone(process.poll())
-            process.kill()
-            process.communicate()
+        process = self.start_locked_down("bench", "-r", "1000")
+        process.kill()
+        process.communicate()
 
 
 @needs_model

@@ -5,9 +5,11 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import struct
 import subprocess
 import tempfile
+import time
 import unittest
 
 BINARY = os.environ.get("HEARTH_BINARY", "")
@@ -46,6 +48,24 @@ class CliTestCase(unittest.TestCase):
     @classmethod
     def start_hearth(cls, *arguments, env=None, **options):
         return subprocess.Popen([BINARY, *arguments], env={**cls.env, **(env or {})}, **options)
+
+    def start_locked_down(self, *arguments, **options):
+        """A process that has shut itself in: a socket that leaked into it is closed, and its filter is on."""
+        ours, leaked = socket.socketpair()
+        with ours:
+            ours.settimeout(30)
+            process = self.start_hearth(*arguments, stdout=subprocess.PIPE, pass_fds=[leaked.fileno()], **options)
+            leaked.close()
+            self.assertEqual(ours.recv(1), b"")  # end of file: the other end is closed
+        deadline = time.monotonic() + 10
+        status = ""
+        while "Seccomp:\t2" not in status and time.monotonic() < deadline:
+            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+            time.sleep(0.01)
+        self.assertIn("Seccomp:\t2", status)
+        self.assertIn("NoNewPrivs:\t1", status)
+        self.assertIsNone(process.poll())
+        return process
 
     def hearth(self, *arguments, status=0, **options):
         """stdout as text, after the exit status was checked."""
