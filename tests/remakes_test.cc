@@ -42,7 +42,7 @@ TEST(Remakes, PerplexityIsPyTorchs) {
   const auto text = licence_texts({"GFDL-1.3"});
   if (!text) GTEST_SKIP() << "this system lacks Debian's common licences";
   const auto golden = golden_json("remakes.json");
-  ASSERT_EQ(sha256_of(real_model_path()), golden.at("model_sha256"));
+  ASSERT_EQ(sha256_of(real_model_path()), golden.at("model_sha256").get<std::string>());
   const auto pool = ThreadPool::create(kThreads).value();
   for (const auto& entry : golden.at("remakes")) {
     const std::string type = entry.at("type");
@@ -52,7 +52,7 @@ TEST(Remakes, PerplexityIsPyTorchs) {
     const auto made =
         remake(real_model_path(), path, find_dtype(type)->dtype, *pool, [](std::string_view) {});
     ASSERT_TRUE(made.ok()) << made.error().message();
-    ASSERT_EQ(sha256_of(path), entry.at("sha256"));
+    ASSERT_EQ(sha256_of(path), entry.at("sha256").get<std::string>());
     const auto engine = Engine::load(path, {.threads = kThreads}).value();
     const auto ids = engine->tokenizer().encode(*text, SpecialTokens::kAsText);
     const auto measured = perplexity(*engine, std::span(ids).first(kWindow * kWindows), kWindow,

@@ -59,6 +59,11 @@ int set_attributes(scmp_filter_ctx filter) {
   return status;
 }
 
+// A condition on an argument of a call. libseccomp's macros for it are C99, not C++.
+scmp_arg_cmp argument(unsigned index, scmp_compare compare, uint64_t a, uint64_t b = 0) {
+  return {index, compare, a, b};
+}
+
 int add_rules(scmp_filter_ctx filter) {
   constexpr uint32_t kRefuse = SCMP_ACT_ERRNO(EPERM);
   int status = 0;
@@ -67,12 +72,12 @@ int add_rules(scmp_filter_ctx filter) {
   }
   // send() on a connected descriptor is a sendto() without an address; with one it picks a target.
   if (status == 0) {
-    status = seccomp_rule_add(filter, kRefuse, SCMP_SYS(sendto), 1, SCMP_A4(SCMP_CMP_NE, 0));
+    status = seccomp_rule_add(filter, kRefuse, SCMP_SYS(sendto), 1, argument(4, SCMP_CMP_NE, 0));
   }
   for (const unsigned long flag : kNamespaceFlags) {
     if (status != 0) break;
     status = seccomp_rule_add(filter, kRefuse, SCMP_SYS(clone), 1,
-                              SCMP_A0(SCMP_CMP_MASKED_EQ, flag, flag));
+                              argument(0, SCMP_CMP_MASKED_EQ, flag, flag));
   }
   // clone3's flags lie in memory; libc falls back to clone where the call does not exist.
   if (status == 0) {
@@ -82,7 +87,7 @@ int add_rules(scmp_filter_ctx filter) {
     if (status != 0) break;
     // The kernel looks at the lower 32 bits of the request only.
     status = seccomp_rule_add(filter, kRefuse, SCMP_SYS(ioctl), 1,
-                              SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, request));
+                              argument(1, SCMP_CMP_MASKED_EQ, 0xffffffffu, request));
   }
   return status;
 }
