@@ -69,8 +69,11 @@ class Session::Speculation {
  public:
   Speculation(Session& session, bool speculate)
       : session_(session), known_(session.tokens_.size()) {
-    if (speculate) drafter_.emplace(session.tokens_);
-    chunk_.reserve(NgramDrafter::kDraftMax + 1);
+    constexpr std::size_t kChunkMax = NgramDrafter::kDraftMax + 1;
+    chunk_.reserve(kChunkMax);
+    if (!speculate) return;
+    drafter_.emplace(session.tokens_);
+    session.logits_.reserve(kChunkMax * session.vocabulary());  // grows without leaving holes
   }
   ~Speculation() { session_.truncate(static_cast<int32_t>(known_)); }
   Speculation(const Speculation&) = delete;
