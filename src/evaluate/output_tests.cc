@@ -5,7 +5,6 @@
 #include <limits>
 #include <set>
 
-#include "base/files.h"
 #include "base/strings.h"
 #include "evaluate/toml_reader.h"
 #include "evaluate/toml_schema.h"

@@ -40,21 +40,6 @@ struct Activations {
   float* scaled_sums = nullptr;  // [tokens][columns / 32]: scales * sums
 };
 
-// The same from row `first` on.
-inline Activations from_row(Activations x, int32_t first) {
-  const auto columns = static_cast<std::size_t>(x.columns);
-  const auto row = static_cast<std::size_t>(first);
-  x.values += row * columns;
-  if (x.precision == Precision::kFloat) return x;
-  x.codes += row * columns;
-  if (x.fine_codes != nullptr) x.fine_codes += row * columns;
-  x.scales += row * (columns / 32);
-  x.sums += row * (columns / 32);
-  x.half_sums += row * (columns / 16);
-  x.scaled_sums += row * (columns / 32);
-  return x;
-}
-
 enum class Epilogue { kStore, kAdd };
 
 // out[t * out_stride + r], r counted from the first row of panel_begin, becomes (kStore) or grows

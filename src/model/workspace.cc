@@ -42,6 +42,19 @@ Activations ActivationMemory::view(Precision precision, const float* values, int
           .scaled_sums = scaled_sums_.data()};
 }
 
+Activations from_row(Activations x, int32_t first) {
+  const std::size_t values = product(first, x.columns);
+  const std::size_t groups = values / kGroupColumns;
+  x.values += values;
+  x.codes += values;
+  x.fine_codes += values;
+  x.scales += groups;
+  x.sums += groups;
+  x.half_sums += 2 * groups;
+  x.scaled_sums += groups;
+  return x;
+}
+
 ThreadMemory::ThreadMemory(const ModelConfig& config, int32_t tokens_max, int32_t widest)
     : values(product(kSelfPreparedTokens, widest)),
       activations(kSelfPreparedTokens, widest),

@@ -29,6 +29,9 @@ class ActivationMemory {
   std::vector<float> scaled_sums_;
 };
 
+// The rows of `x` from row `first` on.
+Activations from_row(Activations x, int32_t first);
+
 // What one thread has for itself.
 struct ThreadMemory {
   ThreadMemory(const ModelConfig& config, int32_t tokens_max, int32_t widest);
