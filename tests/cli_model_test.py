@@ -263,11 +263,24 @@ class Measures(CliTestCase):
         for result in document["results"]:
             speed = result["tokens_per_s"]
             self.assertTrue(0 < speed["min"] <= speed["median"] <= speed["max"])
+            latency = result["latency_ms"]
+            self.assertTrue(0 < latency["p50"] <= latency["p95"] <= latency["p99"])
             self.assertGreater(result["gmac_per_s"], 0)
-        self.assertGreater(document["results"][1]["bandwidth_share"], 0)
+            self.assertGreater(result["bandwidth_share"], 0)
+            operations = {part["operation"]: part for part in result["operations"]}
+            self.assertEqual(list(operations), ["embed", "inputs", "qkv", "attention", "attention_out", "gate_up", "down",
+                                                "head", "barrier"])
+            for name in ("qkv", "attention", "attention_out", "gate_up", "down", "head"):
+                self.assertGreater(operations[name]["gmac_per_s"], 0)
+            # One thread: what it does adds up to the time that a token takes, in another repetition.
+            ms_per_token = sum(part["ms_per_token"] for part in operations.values())
+            self.assertGreater(ms_per_token, 0.2 * 1000 / speed["max"])
+            self.assertLess(ms_per_token, 5 * 1000 / speed["min"])
         deep = self.hearth_json("bench", "-p", "0", "-n", "2", "-d", "40", "-r", "1")
         self.assertEqual([result["test"] for result in deep["results"]], ["tg2@d40"])
-        self.assertIn("pp16", self.hearth("bench", "-p", "16", "-n", "0", "-r", "1"))
+        shown = self.hearth("bench", "-p", "16", "-n", "0", "-r", "1")
+        for word in ("pp16", "gate_up", "OF MEMORY"):
+            self.assertIn(word, shown)
 
     def test_perplexity_and_kl(self):
         text = self.home / "text.txt"

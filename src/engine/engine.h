@@ -183,6 +183,7 @@ class Session {
 
   int32_t context() const { return context_; }
   std::span<const TokenId> tokens() const { return tokens_; }  // what the cache holds
+  Workspace& workspace() { return workspace_; }                // to measure its operations
 
   // Answers `prompt`, the whole token sequence; the longest prefix that the session already holds
   // is reused. `sink` gets the text piece by piece, never half a character, never part of a stop

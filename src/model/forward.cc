@@ -29,23 +29,24 @@ Pass::Pass(const Model& model, ThreadPool& pool, Workspace::Memory& memory,
       joins_(config_.joins_by_norm_or_scale()) {}
 
 void Pass::run(int thread) const {
+  if (memory_.measured) own(thread).lap_start = Clock::now();
   embed(thread);
-  pool_.barrier();
+  meet_after(Operation::kEmbed, thread);
   const NormWeights* waiting = nullptr;  // the norm of the result that join() finds in `branch`
   for (int32_t index = 0; index < config_.layers; ++index) {
     const LayerWeights& layer = model_.weights().layers[static_cast<std::size_t>(index)];
     const Rows rows = rows_after(index);
     project_qkv(layer, index, rows, waiting, thread);
-    if (rows.count == 0) return;
-    pool_.barrier();
+    if (rows.count == 0) return lap(Operation::kQkv, thread);
+    meet_after(Operation::kQkv, thread);
     attend(index, rows, thread);
-    pool_.barrier();
+    meet_after(Operation::kAttention, thread);
     project_attention(layer, index, rows, thread);
-    pool_.barrier();
+    meet_after(Operation::kAttentionOut, thread);
     gate_and_up(layer, rows, thread);
-    pool_.barrier();
+    meet_after(Operation::kGateUp, thread);
     project_down(layer, rows, thread);
-    pool_.barrier();
+    meet_after(Operation::kDown, thread);
     waiting = &layer.mlp_post_norm;
   }
   if (!output_.hidden.empty()) {
@@ -53,6 +54,22 @@ void Pass::run(int thread) const {
   } else {
     project_head(waiting, thread);
   }
+  lap(Operation::kHead, thread);
+}
+
+void Pass::lap(Operation operation, int thread) const {
+  if (!memory_.measured) return;
+  ThreadMemory& mine = own(thread);
+  const Clock::time_point now = Clock::now();
+  mine.operation_ms[static_cast<std::size_t>(operation)] +=
+      std::chrono::duration<double, std::milli>(now - mine.lap_start).count();
+  mine.lap_start = now;
+}
+
+void Pass::meet_after(Operation operation, int thread) const {
+  lap(operation, thread);
+  pool_.barrier();
+  lap(Operation::kBarrier, thread);
 }
 
 // What is read of a layer's result: all of it, but of the last layer only what the output needs.
@@ -99,15 +116,19 @@ void Pass::enter(int32_t token, float* row, int thread) const {
   normalise(row, weights.embedding_norm, row);
 }
 
-// Calls row(i) for each of `count` rows. Few: every thread does all of them for itself, into memory
-// of its own. Many: the threads share the work and meet.
+// Prepares inputs: calls row(i) for each of `count` rows. Few: every thread does all of them for
+// itself, into memory of its own. Many: the threads share the work and meet.
 template <typename Row>
 void Pass::each_row(int32_t count, int thread, Row row) const {
   const bool by_itself = count <= kSelfPreparedTokens;
   const auto [begin, end] =
       by_itself ? std::pair<int64_t, int64_t>(0, count) : split_range(count, thread, pool_.size());
   for (auto i = static_cast<int32_t>(begin); i < end; ++i) row(i);
-  if (!by_itself) pool_.barrier();
+  if (by_itself) {
+    lap(Operation::kInputs, thread);
+  } else {
+    meet_after(Operation::kInputs, thread);
+  }
 }
 
 // An empty norm changes nothing. `out` may be `in`.

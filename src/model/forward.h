@@ -15,6 +15,7 @@
 #include "base/thread_pool.h"
 #include "model/kv_cache.h"
 #include "model/model.h"
+#include "model/operations.h"
 
 namespace hearth {
 
@@ -38,6 +39,12 @@ class Workspace {
 
   // Tokens of one pass: kForwardTokensMax or, of a bidirectional model, the whole context.
   int32_t tokens_max() const;
+
+  // Whether passes measure what their operations take: two looks at the clock for each. Begins at
+  // 0.
+  void measure_operations(bool on);
+  // All threads' together, since measuring was turned on.
+  OperationTimes operation_times() const;
 
   struct Memory;
   Memory& memory() const { return *memory_; }

@@ -10,6 +10,7 @@
 
 #include "base/thread_pool.h"
 #include "model/forward.h"
+#include "model/operations.h"
 #include "model/workspace.h"
 
 namespace hearth {
@@ -46,6 +47,11 @@ class Pass {
   void run(int thread) const;
 
  private:
+  // What ends here took the time since the last lap; nothing is done unless somebody measures.
+  void lap(Operation operation, int thread) const;
+  // The end of `operation`, at a barrier.
+  void meet_after(Operation operation, int thread) const;
+
   // forward.cc: what is done to all tokens alike.
   void embed(int thread) const;
   void enter(int32_t token, float* row, int thread) const;

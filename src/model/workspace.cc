@@ -121,6 +121,20 @@ Result<Workspace> Workspace::create(const Model& model, int32_t thread_count, in
 
 int32_t Workspace::tokens_max() const { return memory_->tokens_max; }
 
+void Workspace::measure_operations(bool on) {
+  memory_->measured = on;
+  if (!on) return;
+  for (ThreadMemory& thread : memory_->threads) thread.operation_ms = {};
+}
+
+OperationTimes Workspace::operation_times() const {
+  OperationTimes sum = {};
+  for (const ThreadMemory& thread : memory_->threads) {
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += thread.operation_ms[i];
+  }
+  return sum;
+}
+
 Workspace::Workspace(std::unique_ptr<Memory> memory) : memory_(std::move(memory)) {}
 Workspace::Workspace(Workspace&&) noexcept = default;
 Workspace& Workspace::operator=(Workspace&&) noexcept = default;

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/clock.h"
 #include "kernels/kernels.h"
 #include "model/forward.h"
+#include "model/operations.h"
 #include "model/rope.h"
 
 namespace hearth {
@@ -49,6 +51,8 @@ struct ThreadMemory {
   std::vector<const float*> queries;  // [attention rows]
   std::vector<int32_t> first;         // [attention rows]
   std::vector<int32_t> visible;       // [attention rows]
+  OperationTimes operation_ms = {};   // what its operations took, where that is measured
+  Clock::time_point lap_start;        // when the operation began that is being measured
 };
 
 // The angles of some layers' rotary embedding, and what they come to at the tokens of a pass.
@@ -69,6 +73,7 @@ struct Workspace::Memory {
   Memory(const Model& model, int32_t thread_count, int32_t context, int32_t tokens);
 
   int32_t tokens_max;
+  bool measured = false;          // whether passes add to ThreadMemory::operation_ms
   int32_t partial_stride;         // floats of one partial attention result
   std::vector<float> residual;    // [tokens_max][embedding]
   std::vector<float> branch;      // [tokens_max][embedding]: a sublayer's result; see Pass::join()

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `hearth bench` measures: prompts and answers of pseudo-random tokens, as text does not
+// matter to speed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/engine.h"
+#include "model/operations.h"
+
+namespace hearth {
+
+struct BenchShape {
+  int32_t prompt;  // tokens, at least 1 where prompts are measured
+  int32_t answer;  // the same for answers
+  int32_t depth;   // tokens that are in the context before
+  int32_t repeat;  // repetitions, at least 1
+};
+
+struct Measured {
+  std::string test;
+  int32_t tokens;                    // of one repetition
+  std::vector<double> tokens_per_s;  // by repetition, ascending
+  std::vector<double> latencies_ms;  // to the token behind each prompt, or of each of an answer's
+                                     // tokens, ascending
+  PassWork work = {};                // of one repetition
+  OperationTimes operation_ms = {};  // of one repetition, all threads' together
+};
+
+// The value that `share` (0..1) of `ascending`, which is not empty, do not exceed.
+double percentile(const std::vector<double>& ascending, double share);
+
+// Both leave the session's first `depth` tokens. Errors: kCancelled (Ctrl-C), those of
+// Session::feed.
+Result<Measured> measure_prompt(const Engine& engine, Session& session, const BenchShape& shape);
+Result<Measured> measure_answer(const Engine& engine, Session& session, const BenchShape& shape);
+
+}  // namespace hearth
