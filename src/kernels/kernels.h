@@ -27,12 +27,15 @@ enum class Precision {
 // is kFloat.
 struct Activations {
   Precision precision = Precision::kFloat;
+  float fine_from = 0.0f;  // kInt16: a group gets fine codes from this share of its row's largest
+                           // value on; others have zeros there, which cost no multiplications
   int32_t columns = 0;
   const float* values = nullptr;  // [tokens][columns]
   int8_t* codes = nullptr;        // [tokens][columns], within +-127; the high byte for kInt16
   int8_t* fine_codes =
       nullptr;  // kInt16: [tokens][columns], within +-127; value = scale * (256 codes + fine_codes)
-  float* scales = nullptr;  // [tokens][columns / 32]
+  bool* fine_groups = nullptr;  // kInt16: [tokens][columns / 32]: whether any fine code is not 0
+  float* scales = nullptr;      // [tokens][columns / 32]
   int32_t* sums =
       nullptr;  // [tokens][columns / 32]: sum of the group's codes (of 256 codes + fine_codes)
   int32_t* half_sums =

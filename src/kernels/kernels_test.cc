@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -28,6 +29,7 @@ TEST_P(EachIsa, QuantizeStaysWithinHalfAStep) {
   for (const Precision precision : {Precision::kInt8, Precision::kInt16}) {
     TestInputs inputs(kernels(), precision, 3, 96, random);
     std::fill_n(inputs.values.begin(), 32, 0.0f);
+    inputs.view.fine_from = 0.0f;
     for (int32_t token = 0; token < 3; ++token) kernels().quantize(inputs.view, token);
     for (std::size_t i = 0; i < inputs.values.size(); ++i) {
       // the finest code is clamped to -127, which may cost a second half step
@@ -50,6 +52,32 @@ TEST_P(EachIsa, QuantizeStaysWithinHalfAStep) {
       EXPECT_EQ(inputs.half_sums[group * 2] + inputs.half_sums[group * 2 + 1], sum);
       EXPECT_FLOAT_EQ(inputs.scaled_sums[group], inputs.scales[group] * static_cast<float>(sum));
     }
+  }
+}
+
+TEST_P(EachIsa, OnlyGroupsWithLargeValuesGetFineCodes) {
+  std::mt19937 random(13);
+  TestInputs inputs(kernels(), Precision::kInt16, 2, 96, random);
+  for (std::size_t i = 0; i < inputs.values.size(); ++i) {
+    const std::size_t group = i / kGroupColumns;
+    inputs.values[i] =
+        (i % 2 == 0 ? 1.0f : -0.37f) * std::array{1.9f, 2.0f, 4.0f, 8.0f, 1.0f, 0.0f}[group];
+  }
+  inputs.view.fine_from = 0.5f;
+  for (int32_t token = 0; token < 2; ++token) kernels().quantize(inputs.view, token);
+  const std::array<bool, 6> fine = {false, true, true, true, false, false};
+  for (std::size_t group = 0; group < fine.size(); ++group) {
+    EXPECT_EQ(inputs.fine_groups[group], fine[group]) << group;
+    int32_t sum = 0;
+    for (std::size_t i = group * kGroupColumns; i < (group + 1) * kGroupColumns; ++i) {
+      if (!fine[group]) {
+        EXPECT_EQ(inputs.fine_codes[i], 0) << i;
+      }
+      const double step = inputs.scales[group] * (fine[group] ? 1.01 : 128.01);
+      EXPECT_LE(std::abs(inputs.rounded(i, DType::kQ8_0) - inputs.values[i]), step) << i;
+      sum += 256 * inputs.codes[i] + inputs.fine_codes[i];
+    }
+    EXPECT_EQ(inputs.sums[group], sum);
   }
 }
 

@@ -19,8 +19,6 @@ struct FloatElement {
   static VecF load(const std::byte* p) { return f_load(reinterpret_cast<const float*>(p)); }
 };
 
-constexpr int kRowTile = 4;
-
 // Scores of kRows query rows against kVectors * kLanes positions from `position` on.
 template <typename Element, int kRows, int kVectors>
 inline void score_tile(const AttentionArgs& args, int32_t row, int32_t position) {
@@ -157,20 +155,23 @@ inline void attend_rows(const AttentionArgs& args, int32_t row) {
     value_tile<Element, kRows, 1>(args, row, seen, dimension);
 }
 
+// The last rows, fewer than a whole tile.
+template <typename Element, int kRows>
+inline void attend_tail(const AttentionArgs& args, int32_t row) {
+  if constexpr (kRows > 0) {
+    if (args.rows - row == kRows) {
+      attend_rows<Element, kRows>(args, row);
+    } else {
+      attend_tail<Element, kRows - 1>(args, row);
+    }
+  }
+}
+
 template <typename Element>
 void attend(const AttentionArgs& args) {
   int32_t row = 0;
   for (; row + kRowTile <= args.rows; row += kRowTile) attend_rows<Element, kRowTile>(args, row);
-  switch (args.rows - row) {
-    case 3:
-      return attend_rows<Element, 3>(args, row);
-    case 2:
-      return attend_rows<Element, 2>(args, row);
-    case 1:
-      return attend_rows<Element, 1>(args, row);
-    default:
-      return;
-  }
+  attend_tail<Element, kRowTile - 1>(args, row);
 }
 
 // A partial is [head_size] weighted values, then max, then sum of weights; a sum of 0 means that

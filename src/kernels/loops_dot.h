@@ -9,10 +9,14 @@
 namespace hearth {
 namespace {
 
+// What a product has of the bytes of its inputs.
+enum class Bytes { kOne, kTwo, kHighOfTwo };
+
 // The activations of one token, at its first group.
 struct TokenInputs {
   const int8_t* codes;
   const int8_t* fine_codes;
+  const bool* fine_groups;
   const float* scales;
   const int32_t* sums;
   const int32_t* half_sums;
@@ -24,76 +28,93 @@ inline TokenInputs token_inputs(const Activations& x, int32_t token) {
   const std::size_t group_row = row / kGroupColumns;
   return {x.codes + row,
           x.fine_codes + (x.fine_codes != nullptr ? row : 0),
+          x.fine_groups + (x.fine_groups != nullptr ? group_row : 0),
           x.scales + group_row,
           x.sums + group_row,
           x.half_sums + group_row * 2,
           x.scaled_sums + group_row};
 }
 
-// acc[t] += the codes of quad `kQuad` of a group times four activation bytes of each token, whose
-// group begins at `column`.
-template <typename Format, int kTokens, bool kWide, int kQuad>
-HEARTH_INLINE void dot_quad(VecB codes, const TokenInputs (&x)[kTokens], std::size_t column,
-                            VecI (&acc)[kTokens], VecI (&fine)[kTokens]) {
+// acc[p][t] += the codes of quad `kQuad` of a group of panel p times four activation bytes of each
+// token, whose group begins at `column`. Panels are inside, as they share what is loaded of a
+// token.
+template <typename Format, int kPanels, int kTokens, bool kWide, int kQuad>
+HEARTH_INLINE void dot_quad(const VecB (&codes)[kPanels], const TokenInputs (&x)[kTokens],
+                            std::size_t column, VecI (&acc)[kPanels][kTokens],
+                            VecI (&fine)[kPanels][kTokens]) {
   for (int t = 0; t < kTokens; ++t) {
-    if constexpr (Format::kSigned) {
-      acc[t] = i_dot_signed<kQuad>(acc[t], codes, x[t].codes + column);
-      if constexpr (kWide) fine[t] = i_dot_signed<kQuad>(fine[t], codes, x[t].fine_codes + column);
-    } else {
-      acc[t] = i_dot_unsigned<kQuad>(acc[t], codes, x[t].codes + column);
-      if constexpr (kWide)
-        fine[t] = i_dot_unsigned<kQuad>(fine[t], codes, x[t].fine_codes + column);
+    for (int p = 0; p < kPanels; ++p) {
+      if constexpr (Format::kSigned) {
+        acc[p][t] = i_dot_signed<kQuad>(acc[p][t], codes[p], x[t].codes + column);
+      } else {
+        acc[p][t] = i_dot_unsigned<kQuad>(acc[p][t], codes[p], x[t].codes + column);
+      }
+    }
+    for (int p = 0; kWide && p < kPanels; ++p) {
+      if constexpr (Format::kSigned) {
+        fine[p][t] = i_dot_signed<kQuad>(fine[p][t], codes[p], x[t].fine_codes + column);
+      } else {
+        fine[p][t] = i_dot_unsigned<kQuad>(fine[p][t], codes[p], x[t].fine_codes + column);
+      }
     }
   }
 }
 
 // `kCount` quads from `kQuad` on.
-template <typename Format, int kTokens, bool kWide, int kQuad, int kCount>
-HEARTH_INLINE void dot_quads(const PanelPlanes& planes, std::size_t group, int part,
-                             const TokenInputs (&x)[kTokens], VecI (&acc)[kTokens],
-                             VecI (&fine)[kTokens]) {
-  dot_quad<Format, kTokens, kWide, kQuad>(quad_codes<Format, kQuad>(planes, group, part), x,
-                                          group * kGroupColumns, acc, fine);
+template <typename Format, int kPanels, int kTokens, bool kWide, int kQuad, int kCount>
+HEARTH_INLINE void dot_quads(const PanelPlanes (&planes)[kPanels], std::size_t group, int part,
+                             const TokenInputs (&x)[kTokens], VecI (&acc)[kPanels][kTokens],
+                             VecI (&fine)[kPanels][kTokens]) {
+  VecB codes[kPanels];
+  for (int p = 0; p < kPanels; ++p) codes[p] = quad_codes<Format, kQuad>(planes[p], group, part);
+  dot_quad<Format, kPanels, kTokens, kWide, kQuad>(codes, x, group * kGroupColumns, acc, fine);
   if constexpr (kCount > 1) {
-    dot_quads<Format, kTokens, kWide, kQuad + 1, kCount - 1>(planes, group, part, x, acc, fine);
+    dot_quads<Format, kPanels, kTokens, kWide, kQuad + 1, kCount - 1>(planes, group, part, x, acc,
+                                                                      fine);
   }
 }
 
 // Quads j and 4 + j, j from `kQuad` on, each half into sums of its own: neighbours share a line,
 // and the two chains of additions need not wait for each other.
-template <typename Format, int kTokens, bool kWide, int kQuad>
-HEARTH_INLINE void dot_halves(const PanelPlanes& planes, std::size_t group, int part,
-                              const TokenInputs (&x)[kTokens], VecI (&acc)[kTokens],
-                              VecI (&fine)[kTokens], VecI (&high_acc)[kTokens],
-                              VecI (&high_fine)[kTokens]) {
-  dot_quads<Format, kTokens, kWide, kQuad, 1>(planes, group, part, x, acc, fine);
-  dot_quads<Format, kTokens, kWide, kQuad + 4, 1>(planes, group, part, x, high_acc, high_fine);
+template <typename Format, int kPanels, int kTokens, bool kWide, int kQuad>
+HEARTH_INLINE void dot_halves(const PanelPlanes (&planes)[kPanels], std::size_t group, int part,
+                              const TokenInputs (&x)[kTokens], VecI (&acc)[kPanels][kTokens],
+                              VecI (&fine)[kPanels][kTokens], VecI (&high_acc)[kPanels][kTokens],
+                              VecI (&high_fine)[kPanels][kTokens]) {
+  dot_quads<Format, kPanels, kTokens, kWide, kQuad, 1>(planes, group, part, x, acc, fine);
+  dot_quads<Format, kPanels, kTokens, kWide, kQuad + 4, 1>(planes, group, part, x, high_acc,
+                                                           high_fine);
   if constexpr (kQuad < 3) {
-    dot_halves<Format, kTokens, kWide, kQuad + 1>(planes, group, part, x, acc, fine, high_acc,
-                                                  high_fine);
+    dot_halves<Format, kPanels, kTokens, kWide, kQuad + 1>(planes, group, part, x, acc, fine,
+                                                           high_acc, high_fine);
   }
 }
 
 // All dot products of the columns that share a scale, from quad `kQuad` on.
-template <typename Format, int kTokens, bool kWide, int kQuad>
-HEARTH_INLINE void dot_columns(const PanelPlanes& planes, std::size_t group, int part,
-                               const TokenInputs (&x)[kTokens], VecI (&acc)[kTokens],
-                               VecI (&fine)[kTokens]) {
+template <typename Format, int kPanels, int kTokens, bool kWide, int kQuad>
+HEARTH_INLINE void dot_columns(const PanelPlanes (&planes)[kPanels], std::size_t group, int part,
+                               const TokenInputs (&x)[kTokens], VecI (&acc)[kPanels][kTokens],
+                               VecI (&fine)[kPanels][kTokens]) {
   constexpr bool kLinesOfTwoQuads = Format::kPanel.codes == PanelCodes::kNibbles;
   if constexpr (Format::kScaleQuads == 4 || !kLinesOfTwoQuads) {
-    dot_quads<Format, kTokens, kWide, kQuad, Format::kScaleQuads>(planes, group, part, x, acc,
-                                                                  fine);
+    dot_quads<Format, kPanels, kTokens, kWide, kQuad, Format::kScaleQuads>(planes, group, part, x,
+                                                                           acc, fine);
   } else if constexpr (kTokens <= 2) {
-    VecI high_acc[kTokens];
-    VecI high_fine[kTokens];
-    for (int t = 0; t < kTokens; ++t) high_acc[t] = high_fine[t] = i_set1(0);
-    dot_halves<Format, kTokens, kWide, 0>(planes, group, part, x, acc, fine, high_acc, high_fine);
-    for (int t = 0; t < kTokens; ++t) {
-      acc[t] = i_add(acc[t], high_acc[t]);
-      fine[t] = i_add(fine[t], high_fine[t]);
+    VecI high_acc[kPanels][kTokens];
+    VecI high_fine[kPanels][kTokens];
+    for (int p = 0; p < kPanels; ++p) {
+      for (int t = 0; t < kTokens; ++t) high_acc[p][t] = high_fine[p][t] = i_set1(0);
+    }
+    dot_halves<Format, kPanels, kTokens, kWide, 0>(planes, group, part, x, acc, fine, high_acc,
+                                                   high_fine);
+    for (int p = 0; p < kPanels; ++p) {
+      for (int t = 0; t < kTokens; ++t) {
+        acc[p][t] = i_add(acc[p][t], high_acc[p][t]);
+        fine[p][t] = i_add(fine[p][t], high_fine[p][t]);
+      }
     }
   } else {
-    dot_halves<Format, kTokens, kWide, 0>(planes, group, part, x, acc, fine, acc, fine);
+    dot_halves<Format, kPanels, kTokens, kWide, 0>(planes, group, part, x, acc, fine, acc, fine);
   }
 }
 
@@ -178,12 +199,15 @@ HEARTH_INLINE void add_pairs(const PanelPlanes& planes, std::size_t group, int p
   }
 }
 
-template <typename Format, int kTokens, bool kWide, int kQuad, typename Pairs>
-HEARTH_INLINE void dot_columns(const PanelPlanes& planes, std::size_t group, int part,
-                               const PairedInputs<Pairs> (&x)[kTokens], VecI (&acc)[kTokens],
-                               VecI (&fine)[kTokens]) {
-  add_pairs<Format, kTokens, kQuad, false>(planes, group, part, x, acc);
-  if constexpr (kWide) add_pairs<Format, kTokens, kQuad, true>(planes, group, part, x, fine);
+template <typename Format, int kPanels, int kTokens, bool kWide, int kQuad, typename Pairs>
+HEARTH_INLINE void dot_columns(const PanelPlanes (&planes)[kPanels], std::size_t group, int part,
+                               const PairedInputs<Pairs> (&x)[kTokens],
+                               VecI (&acc)[kPanels][kTokens], VecI (&fine)[kPanels][kTokens]) {
+  for (int p = 0; p < kPanels; ++p) {
+    add_pairs<Format, kTokens, kQuad, false>(planes[p], group, part, x, acc[p]);
+    if constexpr (kWide)
+      add_pairs<Format, kTokens, kQuad, true>(planes[p], group, part, x, fine[p]);
+  }
 }
 
 }  // namespace

@@ -34,64 +34,125 @@ inline void finish_rows(const MatmulArgs& args, int32_t panel, int32_t token,
   }
 }
 
-// sums[t] += the columns that share a scale, from quad `kQuad` of the group on, times each token's;
-// then those that follow in the group.
-template <typename Format, int kTokens, bool kWide, int kQuad = 0, typename Inputs>
-HEARTH_INLINE void multiply_group(const PanelPlanes& planes, std::size_t group, int part,
-                                  const Inputs (&x)[kTokens], VecF (&sums)[kTokens]) {
+// sums[p][t] += the columns that share a scale, from quad `kQuad` of the group on, of panel p times
+// each token's; then those that follow in the group.
+template <typename Format, int kPanels, int kTokens, Bytes kBytes, int kQuad = 0, typename Inputs>
+HEARTH_INLINE void multiply_group(const PanelPlanes (&planes)[kPanels], std::size_t group, int part,
+                                  const Inputs (&x)[kTokens], VecF (&sums)[kPanels][kTokens]) {
   constexpr bool kHalves = Format::kScaleQuads == 4;
   const std::size_t half = group * 2 + kQuad / 4;
-  VecI acc[kTokens];
-  VecI fine[kTokens];
+  VecI acc[kPanels][kTokens];
+  VecI fine[kPanels][kTokens];
   for (int t = 0; t < kTokens; ++t) {
     const int32_t sum = kHalves ? x[t].half_sums[half] : x[t].sums[group];
     const VecI start = i_set1(-Format::kZero * sum);
-    acc[t] = kWide ? i_set1(0) : start;
-    fine[t] = start;
+    for (int p = 0; p < kPanels; ++p) {
+      acc[p][t] = kBytes == Bytes::kOne ? start : i_set1(0);
+      fine[p][t] = start;
+    }
   }
-  dot_columns<Format, kTokens, kWide, kQuad>(planes, group, part, x, acc, fine);
-  const VecF scale = group_scale<Format, kQuad>(planes, group, part);
-  for (int t = 0; t < kTokens; ++t) {
-    const VecI total = kWide ? i_add(i_shift_left<8>(acc[t]), fine[t]) : acc[t];
-    sums[t] = f_fma(f_from_i(total), f_mul(scale, f_set1(x[t].scales[group])), sums[t]);
-  }
-  if constexpr (Format::kMin) {
-    const VecF min = group_min<Format, kQuad>(planes, group, part);
+  constexpr bool kFine = kBytes == Bytes::kTwo;
+  dot_columns<Format, kPanels, kTokens, kFine, kQuad>(planes, group, part, x, acc, fine);
+  for (int p = 0; p < kPanels; ++p) {
+    const VecF scale = group_scale<Format, kQuad>(planes[p], group, part);
     for (int t = 0; t < kTokens; ++t) {
-      const float scaled_sum = kHalves
-                                   ? x[t].scales[group] * static_cast<float>(x[t].half_sums[half])
-                                   : x[t].scaled_sums[group];
-      sums[t] = f_fma(min, f_set1(scaled_sum), sums[t]);
+      const VecI total =
+          kBytes == Bytes::kOne ? acc[p][t] : i_add(i_shift_left<8>(acc[p][t]), fine[p][t]);
+      sums[p][t] = f_fma(f_from_i(total), f_mul(scale, f_set1(x[t].scales[group])), sums[p][t]);
+    }
+    if constexpr (Format::kMin) {
+      const VecF min = group_min<Format, kQuad>(planes[p], group, part);
+      for (int t = 0; t < kTokens; ++t) {
+        const float scaled_sum = kHalves
+                                     ? x[t].scales[group] * static_cast<float>(x[t].half_sums[half])
+                                     : x[t].scaled_sums[group];
+        sums[p][t] = f_fma(min, f_set1(scaled_sum), sums[p][t]);
+      }
     }
   }
   if constexpr (kHalves && kQuad == 0) {
-    multiply_group<Format, kTokens, kWide, 4>(planes, group, part, x, sums);
+    multiply_group<Format, kPanels, kTokens, kBytes, 4>(planes, group, part, x, sums);
   }
 }
 
-// kTokens tokens from `token` on times one panel.
-template <typename Format, int kTokens, bool kWide>
+// The same by the bytes that the group has. Two, but a second byte of none of the tokens: it adds
+// 0.
+template <typename Format, int kPanels, int kTokens, bool kWide, typename Inputs>
+HEARTH_INLINE void multiply_any_group(const PanelPlanes (&planes)[kPanels], std::size_t group,
+                                      int part, const Inputs (&x)[kTokens],
+                                      VecF (&sums)[kPanels][kTokens]) {
+  if constexpr (kWide) {
+    bool fine = false;
+    for (int t = 0; t < kTokens; ++t) fine |= x[t].fine_groups[group];
+    if (fine) {
+      multiply_group<Format, kPanels, kTokens, Bytes::kTwo>(planes, group, part, x, sums);
+    } else {
+      multiply_group<Format, kPanels, kTokens, Bytes::kHighOfTwo>(planes, group, part, x, sums);
+    }
+  } else {
+    multiply_group<Format, kPanels, kTokens, Bytes::kOne>(planes, group, part, x, sums);
+  }
+}
+
+constexpr std::ptrdiff_t kLineBytes = 64;
+
+// Asks for the panels behind those that are being read, piece by piece: a panel's planes are too
+// short for what the processor predicts by itself.
+class PanelsAhead {
+ public:
+  // Panels [next, end), in as many pieces as there are groups of columns.
+  PanelsAhead(const PanelMatrix& weights, int32_t next, int32_t end)
+      : at_(weights.panel(next)),
+        end_(weights.panel(end)),
+        step_((end_ - at_) * kGroupColumns / weights.columns + 1) {}
+
+  // The next piece; nothing once all were asked for.
+  void fetch() {
+    const std::byte* stop = end_ - at_ > step_ ? at_ + step_ : end_;
+    for (; at_ < stop; at_ += kLineBytes) __builtin_prefetch(at_);
+  }
+
+ private:
+  const std::byte* at_;
+  const std::byte* end_;
+  std::ptrdiff_t step_;
+};
+
+// kTokens tokens from `token` on times kPanels panels from `panel` on.
+template <typename Format, int kPanels, int kTokens, bool kWide>
 inline void multiply_tile_of_tokens(const MatmulArgs& args, int32_t panel, int32_t token) {
-  const PanelPlanes planes = panel_planes(*args.weights, panel);
+  PanelPlanes planes[kPanels];
+  for (int p = 0; p < kPanels; ++p) planes[p] = panel_planes(*args.weights, panel + p);
   const auto groups = static_cast<std::size_t>(args.weights->columns / kGroupColumns);
   TokenInputs x[kTokens];
   for (int t = 0; t < kTokens; ++t) x[t] = token_inputs(*args.inputs, token + t);
-  VecF out[kTokens][kParts];
+  const int32_t next = panel + kPanels;
+  const int32_t next_end = next + kPanels < args.panel_end ? next + kPanels : args.panel_end;
+  // With the first tokens; for those after them it has come.
+  PanelsAhead ahead(*args.weights, next, token == 0 ? next_end : next);
+  VecF out[kPanels][kTokens][kParts];
   for (int part = 0; part < kParts; ++part) {
-    VecF sums[kTokens];
-    for (VecF& sum : sums) sum = f_set1(0.0f);
-    for (std::size_t group = 0; group < groups; ++group) {
-      multiply_group<Format, kTokens, kWide>(planes, group, part, x, sums);
+    VecF sums[kPanels][kTokens];
+    for (int p = 0; p < kPanels; ++p) {
+      for (VecF& sum : sums[p]) sum = f_set1(0.0f);
     }
-    for (int t = 0; t < kTokens; ++t) out[t][part] = sums[t];
+    for (std::size_t group = 0; group < groups; ++group) {
+      if (part == 0) ahead.fetch();
+      multiply_any_group<Format, kPanels, kTokens, kWide>(planes, group, part, x, sums);
+    }
+    for (int p = 0; p < kPanels; ++p) {
+      for (int t = 0; t < kTokens; ++t) out[p][t][part] = sums[p][t];
+    }
   }
-  for (int t = 0; t < kTokens; ++t) finish_rows(args, panel, token + t, out[t]);
+  for (int p = 0; p < kPanels; ++p) {
+    for (int t = 0; t < kTokens; ++t) finish_rows(args, panel + p, token + t, out[p][t]);
+  }
 }
 
 // The same by pairs of tokens, a run of columns after the other.
 template <typename Format, int kTokens, bool kWide, typename Pairs>
 inline void multiply_tile_of_pairs(const MatmulArgs& args, int32_t panel, int32_t token) {
-  const PanelPlanes planes = panel_planes(*args.weights, panel);
+  const PanelPlanes planes[1] = {panel_planes(*args.weights, panel)};
   const auto groups = static_cast<std::size_t>(args.weights->columns / kGroupColumns);
   PairedInputs<Pairs> x[kTokens];
   VecF out[kTokens][kParts];
@@ -104,47 +165,56 @@ inline void multiply_tile_of_pairs(const MatmulArgs& args, int32_t panel, int32_
     const std::size_t last = first + kPairedGroups < groups ? first + kPairedGroups : groups;
     pairs.fill(first, last, x);
     for (int part = 0; part < kParts; ++part) {
-      VecF sums[kTokens];
-      for (int t = 0; t < kTokens; ++t) sums[t] = out[t][part];
+      VecF sums[1][kTokens];
+      for (int t = 0; t < kTokens; ++t) sums[0][t] = out[t][part];
       for (std::size_t group = first; group < last; ++group) {
-        multiply_group<Format, kTokens, kWide>(planes, group, part, x, sums);
+        multiply_any_group<Format, 1, kTokens, kWide>(planes, group, part, x, sums);
       }
-      for (int t = 0; t < kTokens; ++t) out[t][part] = sums[t];
+      for (int t = 0; t < kTokens; ++t) out[t][part] = sums[0][t];
     }
   }
   for (int t = 0; t < kTokens; ++t) finish_rows(args, panel, token + t, out[t]);
 }
 
-template <typename Format, int kTokens, bool kWide>
+template <typename Format, int kPanels, int kTokens, bool kWide>
 inline void multiply_tile(const MatmulArgs& args, int32_t panel, int32_t token) {
   if constexpr (TokenPairs::kHave && kTokens % 2 == 0) {
-    multiply_tile_of_pairs<Format, kTokens, kWide, TokenPairs>(args, panel, token);
+    for (int p = 0; p < kPanels; ++p) {
+      multiply_tile_of_pairs<Format, kTokens, kWide, TokenPairs>(args, panel + p, token);
+    }
   } else {
-    multiply_tile_of_tokens<Format, kTokens, kWide>(args, panel, token);
+    multiply_tile_of_tokens<Format, kPanels, kTokens, kWide>(args, panel, token);
   }
 }
 
 // The last tokens, fewer than a whole tile.
-template <typename Format, int kTokens, bool kWide>
+template <typename Format, int kPanels, int kTokens, bool kWide>
 inline void multiply_tail(const MatmulArgs& args, int32_t panel, int32_t token) {
   if constexpr (kTokens > 0) {
     if (args.tokens - token == kTokens) {
-      multiply_tile<Format, kTokens, kWide>(args, panel, token);
+      multiply_tile<Format, kPanels, kTokens, kWide>(args, panel, token);
     } else {
-      multiply_tail<Format, kTokens - 1, kWide>(args, panel, token);
+      multiply_tail<Format, kPanels, kTokens - 1, kWide>(args, panel, token);
     }
   }
 }
 
+template <typename Format, int kPanels, bool kWide>
+inline void multiply_panels(const MatmulArgs& args, int32_t panel) {
+  int32_t token = 0;
+  for (; token + kTokenTile <= args.tokens; token += kTokenTile) {
+    multiply_tile<Format, kPanels, kTokenTile, kWide>(args, panel, token);
+  }
+  multiply_tail<Format, kPanels, kTokenTile - 1, kWide>(args, panel, token);
+}
+
 template <typename Format, bool kWide>
 void multiply_integer(const MatmulArgs& args) {
-  for (int32_t panel = args.panel_begin; panel < args.panel_end; ++panel) {
-    int32_t token = 0;
-    for (; token + kTokenTile <= args.tokens; token += kTokenTile) {
-      multiply_tile<Format, kTokenTile, kWide>(args, panel, token);
-    }
-    multiply_tail<Format, kTokenTile - 1, kWide>(args, panel, token);
+  int32_t panel = args.panel_begin;
+  for (; panel + kPanelTile <= args.panel_end; panel += kPanelTile) {
+    multiply_panels<Format, kPanelTile, kWide>(args, panel);
   }
+  for (; panel < args.panel_end; ++panel) multiply_panels<Format, 1, kWide>(args, panel);
 }
 
 // Float path: a group of 16 rows as floats, weights[32][16], then multiply-adds in column order.

@@ -22,9 +22,11 @@ inline float sum16(const VecF (&parts)[kParts]) {
 inline float max_lane(VecF x) {
   float lanes[kLanes];
   f_store(lanes, x);
-  float best = lanes[0];
-  for (int i = 1; i < kLanes; ++i) best = lanes[i] > best ? lanes[i] : best;
-  return best;
+  for (int width = kLanes / 2; width > 0; width /= 2) {
+    for (int i = 0; i < width; ++i)
+      lanes[i] = lanes[i] > lanes[i + width] ? lanes[i] : lanes[i + width];
+  }
+  return lanes[0];
 }
 
 // e^x to about 1 ulp, x clamped to where the result is a normal number. 2^n times a Taylor
@@ -182,15 +184,17 @@ inline HalfSums quantize_int8(const float* in, float inverse, int8_t* codes) {
   return sum_codes(wide);
 }
 
-// One group of 32 to two bytes a value: 256 * coarse + fine.
-inline HalfSums quantize_int16(const float* in, float inverse, int8_t* codes, int8_t* fine_codes) {
+// One group of 32 to two bytes a value: 256 * coarse + fine; `fine_too`: or without the second.
+inline HalfSums quantize_int16(const float* in, float inverse, bool fine_too, int8_t* codes,
+                               int8_t* fine_codes) {
   int32_t wide[kGroupColumns];
   for (int i = 0; i < kGroupColumns; i += kLanes) {
     const VecI code = f_round(f_mul(f_load(in + i), f_set1(inverse)));
     const VecI coarse = i_shift_right<8>(i_add(code, i_set1(128)));
     const VecI coarse256 = i_shift_left<8>(coarse);
     // -128 is no operand of AVX2's signed multiplication; -127 is as good, one part in 32,000
-    const VecI fine = i_max(i_sub(code, coarse256), i_set1(-127));
+    const VecI rest = i_max(i_sub(code, coarse256), i_set1(-127));
+    const VecI fine = fine_too ? rest : i_set1(0);
     i_store(wide + i, i_add(coarse256, fine));
     i_store_bytes(codes + i, coarse);
     i_store_bytes(fine_codes + i, fine);
@@ -204,16 +208,29 @@ void quantize(const Activations& out, int32_t token) {
   const bool wide = out.precision == Precision::kInt16;
   const float codes_max = wide ? 32512.0f : 127.0f;  // 32512 = 127 * 256
   const int32_t groups = out.columns / kGroupColumns;
+  const std::size_t first_slot = row / kGroupColumns;
+  float* peaks = out.scales + first_slot;
+  float row_peak = 0.0f;
   for (int32_t group = 0; group < groups; ++group) {
-    const float* x = out.values + row + group * kGroupColumns;
+    peaks[group] = max_abs32(out.values + row + group * kGroupColumns);
+    row_peak = peaks[group] > row_peak ? peaks[group] : row_peak;
+  }
+  const float fine_from = out.fine_from * row_peak;
+  for (int32_t group = 0; group < groups; ++group) {
     const std::size_t at = row + static_cast<std::size_t>(group) * kGroupColumns;
-    const std::size_t slot =
-        static_cast<std::size_t>(token) * static_cast<std::size_t>(groups) + group;
-    const float peak = max_abs32(x);
+    const std::size_t slot = first_slot + static_cast<std::size_t>(group);
+    const float* x = out.values + at;
+    const float peak = peaks[group];
     const float inverse = peak > 1e-30f ? codes_max / peak : 0.0f;
     const float scale = peak > 1e-30f ? peak / codes_max : 0.0f;
-    const HalfSums sums = wide ? quantize_int16(x, inverse, out.codes + at, out.fine_codes + at)
-                               : quantize_int8(x, inverse, out.codes + at);
+    HalfSums sums;
+    if (wide) {
+      const bool fine = peak >= fine_from;
+      out.fine_groups[slot] = fine;
+      sums = quantize_int16(x, inverse, fine, out.codes + at, out.fine_codes + at);
+    } else {
+      sums = quantize_int8(x, inverse, out.codes + at);
+    }
     out.scales[slot] = scale;
     out.sums[slot] = sums.first + sums.second;
     out.half_sums[slot * 2] = sums.first;

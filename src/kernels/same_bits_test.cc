@@ -92,15 +92,21 @@ void hash_matmul(const KernelTable& kernels, DType dtype, Precision precision, H
   }
   constexpr std::size_t kValues = static_cast<std::size_t>(kTokens) * kColumns;
   constexpr std::size_t kGroups = kValues / kGroupColumns;
-  const std::vector<float> values = random_floats(kValues, 10.0f, random);
+  std::vector<float> values = random_floats(kValues, 10.0f, random);
+  for (std::size_t i = 0; i < kValues; ++i) {
+    if (i / kGroupColumns % 2 == 0) values[i] /= 4;  // groups without fine codes
+  }
   std::vector<int8_t> codes(kValues), fine_codes(kValues);
+  bool fine_groups[kGroups];
   std::vector<float> scales(kGroups), scaled_sums(kGroups);
   std::vector<int32_t> sums(kGroups), half_sums(kGroups * 2);
   const Activations inputs = {.precision = precision,
+                              .fine_from = 0.5f,
                               .columns = kColumns,
                               .values = values.data(),
                               .codes = codes.data(),
                               .fine_codes = fine_codes.data(),
+                              .fine_groups = fine_groups,
                               .scales = scales.data(),
                               .sums = sums.data(),
                               .half_sums = half_sums.data(),
@@ -196,14 +202,14 @@ constexpr struct {
   DType dtype;
   std::string_view hash;
 } kMatmulHashes[] = {
-    {DType::kF32, "06b818d22f451947"},   {DType::kF16, "5463aa1d5b65a83f"},
-    {DType::kBF16, "ff5d2d050230d986"},  {DType::kQ4_0, "9c8ed7003a5c803d"},
-    {DType::kQ4_1, "b9295bd4050120f2"},  {DType::kQ5_0, "e4f09595284df6dc"},
-    {DType::kQ5_1, "685346c07af8bcb4"},  {DType::kQ8_0, "bd218264bb9ea7c7"},
-    {DType::kQ2_K, "d5262d4bfe10cf67"},  {DType::kQ3_K, "ec90e5a6af79f07a"},
-    {DType::kQ4_K, "5f6f889b166b1dee"},  {DType::kQ5_K, "de10251e5062122b"},
-    {DType::kQ6_K, "03d88fbdd99484ba"},  {DType::kIQ4_NL, "8e3b69a9f223725e"},
-    {DType::kMXFP4, "04f01347cc98ce78"},
+    {DType::kF32, "7c83c52fd8644077"},   {DType::kF16, "f937a3fbd9849c16"},
+    {DType::kBF16, "6ef1c9832d5a43e2"},  {DType::kQ4_0, "d832136890f7086b"},
+    {DType::kQ4_1, "e1bbc7aba7ae58e5"},  {DType::kQ5_0, "8845049e58ed5327"},
+    {DType::kQ5_1, "41ad1aebec4ae35a"},  {DType::kQ8_0, "45aa8a30c3e493e4"},
+    {DType::kQ2_K, "09cd5376a926eb98"},  {DType::kQ3_K, "00dd6036eab61d12"},
+    {DType::kQ4_K, "4d0b5a7393d63985"},  {DType::kQ5_K, "1b2457895ce8d25e"},
+    {DType::kQ6_K, "484570d7805bde51"},  {DType::kIQ4_NL, "75b3f9375d9e47c7"},
+    {DType::kMXFP4, "c9f3516796722226"},
 };
 
 TEST(Isa, FoundAreThoseOfTheEmulatedCpu) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -110,6 +111,7 @@ struct TestInputs {
       : values(static_cast<std::size_t>(tokens) * columns),
         codes(values.size()),
         fine_codes(values.size()),
+        fine_groups(new bool[values.size() / kGroupColumns]{}),
         scales(values.size() / kGroupColumns),
         sums(scales.size()),
         half_sums(scales.size() * 2),
@@ -117,10 +119,12 @@ struct TestInputs {
     std::normal_distribution<float> normal;
     for (float& value : values) value = normal(random) * (random() % 50 == 0 ? 30.0f : 1.0f);
     view = {.precision = precision,
+            .fine_from = 0.3f,  // groups with an outlier, and those of rows without one
             .columns = columns,
             .values = values.data(),
             .codes = codes.data(),
             .fine_codes = fine_codes.data(),
+            .fine_groups = fine_groups.get(),
             .scales = scales.data(),
             .sums = sums.data(),
             .half_sums = half_sums.data(),
@@ -140,6 +144,7 @@ struct TestInputs {
 
   std::vector<float> values;
   std::vector<int8_t> codes, fine_codes;
+  std::unique_ptr<bool[]> fine_groups;
   std::vector<float> scales;
   std::vector<int32_t> sums;
   std::vector<int32_t> half_sums;  // of 16 codes

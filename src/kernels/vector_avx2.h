@@ -14,6 +14,8 @@ namespace {
 
 constexpr int kLanes = 8;
 constexpr int kTokenTile = 4;  // tokens that share one pass over a panel's codes
+constexpr int kPanelTile = 1;  // panels that share what is loaded of the tokens
+constexpr int kRowTile = 4;    // query rows that share what is loaded of keys and values
 constexpr int kByteZero = 0;   // signed codes are used as they are
 
 using VecF = __m256;

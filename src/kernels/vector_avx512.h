@@ -13,7 +13,9 @@ namespace hearth {
 namespace {
 
 constexpr int kLanes = 16;
-constexpr int kTokenTile = 8;   // tokens that share one pass over a panel's codes
+constexpr int kTokenTile = 4;   // tokens that share one pass over some panels' codes
+constexpr int kPanelTile = 2;   // panels that share what is loaded of the tokens
+constexpr int kRowTile = 8;     // query rows that share what is loaded of keys and values
 constexpr int kByteZero = 128;  // signed codes are offset by this to be VNNI's unsigned operand
 
 using VecF = __m512;

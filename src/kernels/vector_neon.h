@@ -22,7 +22,9 @@ constexpr int kTokenTile = 8;  // tokens that share one pass over a panel's code
 #else
 constexpr int kTokenTile = 4;
 #endif
-constexpr int kByteZero = 0;  // signed codes are used as they are
+constexpr int kPanelTile = 1;  // panels that share what is loaded of the tokens
+constexpr int kRowTile = 4;    // query rows that share what is loaded of keys and values
+constexpr int kByteZero = 0;   // signed codes are used as they are
 
 using VecF = float32x4_t;
 using VecI = int32x4_t;

@@ -16,6 +16,8 @@ namespace {
 
 constexpr int kLanes = 4;
 constexpr int kTokenTile = 2;
+constexpr int kPanelTile = 1;  // panels that share what is loaded of the tokens
+constexpr int kRowTile = 4;    // query rows that share what is loaded of keys and values
 constexpr int kByteZero = 0;
 
 using VecF = float __attribute__((vector_size(16)));

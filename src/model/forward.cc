@@ -9,8 +9,11 @@
 namespace hearth {
 namespace {
 
-constexpr Precisions kFloatPrecisions = {Precision::kFloat, Precision::kFloat, Precision::kFloat,
-                                         Precision::kFloat, Precision::kFloat};
+constexpr Precisions kFloatPrecisions = {{Precision::kFloat},
+                                         {Precision::kFloat},
+                                         {Precision::kFloat},
+                                         {Precision::kFloat},
+                                         {Precision::kFloat}};
 
 }  // namespace
 
@@ -177,12 +180,12 @@ const float* Pass::join(int32_t token, bool by_itself, bool was_by_itself,
 // Inputs of a matmul from rows of the residual stream, normalised; `before`: the rows that were
 // read of it last.
 Activations Pass::prepare_residual(Rows rows, Rows before, const NormWeights* waiting,
-                                   const NormWeights& norm, Precision precision, int thread) const {
+                                   const NormWeights& norm, Rounding rounding, int thread) const {
   const bool by_itself = rows.count <= kSelfPreparedTokens;
   const bool was_by_itself = before.count <= kSelfPreparedTokens;
   float* values = by_itself ? own(thread).values.data() : memory_.normalised.data();
   ActivationMemory& rounded = by_itself ? own(thread).activations : memory_.activations;
-  const Activations out = rounded.view(precision, values, config_.embedding);
+  const Activations out = rounded.view(rounding, values, config_.embedding);
   each_row(rows.count, thread, [&](int32_t row) {
     const float* residual = join(rows.first + row, by_itself, was_by_itself, waiting, thread);
     normalise(residual, norm, values + offset(row, config_.embedding));
@@ -192,11 +195,11 @@ Activations Pass::prepare_residual(Rows rows, Rows before, const NormWeights* wa
 }
 
 // Inputs of a matmul from `in` [count][columns] as they are.
-Activations Pass::prepare(const float* in, int32_t count, int32_t columns, Precision precision,
+Activations Pass::prepare(const float* in, int32_t count, int32_t columns, Rounding rounding,
                           int thread) const {
   const bool by_itself = count <= kSelfPreparedTokens;
   ActivationMemory& rounded = by_itself ? own(thread).activations : memory_.activations;
-  const Activations out = rounded.view(precision, in, columns);
+  const Activations out = rounded.view(rounding, in, columns);
   each_row(count, thread, [&](int32_t row) { kernels_.quantize(out, row); });
   return out;
 }

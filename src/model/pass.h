@@ -15,15 +15,15 @@
 
 namespace hearth {
 
-// How each input is rounded. A second byte where it buys most accuracy for its cost: the
-// projections to queries, keys and values are a sixth of a layer's multiplications, and the head
-// multiplies few rows (docs/decisions/0004-activation-precision.md has the measurements).
+// How each input is rounded. A second byte where it buys most accuracy for its cost: behind the
+// norms it is a few groups of columns whose values are large, and the head multiplies few rows
+// (docs/decisions/0004-activation-precision.md has the measurements).
 struct Precisions {
-  Precision attention_in = Precision::kInt16;
-  Precision attention_out = Precision::kInt8;
-  Precision mlp_in = Precision::kInt8;
-  Precision down = Precision::kInt8;
-  Precision head = Precision::kInt16;
+  Rounding attention_in = {Precision::kInt16, 0.5f};
+  Rounding attention_out = {Precision::kInt8};
+  Rounding mlp_in = {Precision::kInt16, 0.9f};
+  Rounding down = {Precision::kInt8};
+  Rounding head = {Precision::kInt16};
 };
 
 // What a pass writes beside keys and values: logits or hidden states.
@@ -68,8 +68,8 @@ class Pass {
                     int thread) const;
   void normalise(const float* in, const NormWeights& norm, float* out) const;
   Activations prepare_residual(Rows rows, Rows before, const NormWeights* waiting,
-                               const NormWeights& norm, Precision precision, int thread) const;
-  Activations prepare(const float* in, int32_t count, int32_t columns, Precision precision,
+                               const NormWeights& norm, Rounding rounding, int thread) const;
+  Activations prepare(const float* in, int32_t count, int32_t columns, Rounding rounding,
                       int thread) const;
   template <typename Row>
   void each_row(int32_t count, int thread, Row row) const;

@@ -25,17 +25,20 @@ int32_t partial_floats(const ModelConfig& config) { return config.head_size + 16
 ActivationMemory::ActivationMemory(int32_t tokens, int32_t columns)
     : codes_(product(tokens, columns)),
       fine_codes_(product(tokens, columns)),
+      fine_groups_(std::make_unique<bool[]>(product(tokens, columns / kGroupColumns))),
       scales_(product(tokens, columns / kGroupColumns)),
       sums_(product(tokens, columns / kGroupColumns)),
       half_sums_(product(tokens, columns / kGroupColumns * 2)),
       scaled_sums_(product(tokens, columns / kGroupColumns)) {}
 
-Activations ActivationMemory::view(Precision precision, const float* values, int32_t columns) {
-  return {.precision = precision,
+Activations ActivationMemory::view(Rounding rounding, const float* values, int32_t columns) {
+  return {.precision = rounding.precision,
+          .fine_from = rounding.fine_from,
           .columns = columns,
           .values = values,
           .codes = codes_.data(),
           .fine_codes = fine_codes_.data(),
+          .fine_groups = fine_groups_.get(),
           .scales = scales_.data(),
           .sums = sums_.data(),
           .half_sums = half_sums_.data(),
@@ -48,6 +51,7 @@ Activations from_row(Activations x, int32_t first) {
   x.values += values;
   x.codes += values;
   x.fine_codes += values;
+  x.fine_groups += groups;
   x.scales += groups;
   x.sums += groups;
   x.half_sums += 2 * groups;

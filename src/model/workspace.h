@@ -13,6 +13,12 @@
 
 namespace hearth {
 
+// How an input is rounded: see Activations.
+struct Rounding {
+  Precision precision;
+  float fine_from = 0.0f;
+};
+
 // Memory for the rounded form of up to `tokens` rows of up to `columns` values.
 class ActivationMemory {
  public:
@@ -20,11 +26,12 @@ class ActivationMemory {
 
   // A view for rows of `columns` (<= those reserved), over `values` [tokens][columns], to be filled
   // by quantize().
-  Activations view(Precision precision, const float* values, int32_t columns);
+  Activations view(Rounding rounding, const float* values, int32_t columns);
 
  private:
   std::vector<int8_t> codes_;
   std::vector<int8_t> fine_codes_;
+  std::unique_ptr<bool[]> fine_groups_;
   std::vector<float> scales_;
   std::vector<int32_t> sums_;
   std::vector<int32_t> half_sums_;
