@@ -7,12 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
-#include "cli/bandwidth.h"
 #include "cli/bench_measure.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/model_choice.h"
 #include "cli/table.h"
+#include "kernels/peak.h"
 #include "lockdown/lockdown.h"
 
 namespace hearth {

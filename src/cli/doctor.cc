@@ -13,13 +13,13 @@
 
 #include "base/files.h"
 #include "base/strings.h"
-#include "cli/bandwidth.h"
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "cli/model_choice.h"
 #include "cli/table.h"
 #include "format/mapped_gguf.h"
 #include "kernels/isa.h"
+#include "kernels/peak.h"
 #include "lockdown/lockdown.h"
 #include "package/store.h"
 

@@ -81,6 +81,13 @@ struct AttentionArgs {
   std::size_t partial_stride;  // floats, >= head_size + 2
 };
 
+// A round of dot_peak is a small matmul: 16 rows of 8 columns, two lines of a panel, times 6
+// tokens, so that 12 sums and what is multiplied fit 32 registers.
+inline constexpr int32_t kPeakColumns = 8;
+inline constexpr int32_t kPeakTokens = 6;
+inline constexpr int32_t kPeakBlocks = 8;  // of [2][16][4] codes each, which rounds take in turns
+inline constexpr int64_t kPeakMultiplyAdds = kPanelRows * kPeakColumns * kPeakTokens;  // a round
+
 struct KernelTable {
   Isa isa;
 
@@ -107,6 +114,10 @@ struct KernelTable {
   void (*fold_partial)(float* into, const float* from, int32_t head_size);
   // out[head_size] = the finished attention of a row from its folded partial.
   void (*finish_partial)(const float* partial, int32_t head_size, float* out);
+  // Integer dot products out of registers: what matmul is measured against (kernels/peak.h).
+  // Returns the sum of the products of `rounds` rounds: codes [kPeakBlocks][2][16][4] within 0..127
+  // times tokens [kPeakTokens][kPeakColumns] within +-127, such that no part of it leaves int32.
+  int64_t (*dot_peak)(const std::byte* codes, const int8_t* tokens, int64_t rounds);
 };
 
 // The table of an instruction set that available_isas() lists (checked).

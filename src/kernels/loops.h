@@ -11,6 +11,7 @@
 #include "kernels/kernels.h"
 #include "kernels/loops_attention.h"
 #include "kernels/loops_matmul.h"
+#include "kernels/loops_peak.h"
 #include "kernels/loops_vector.h"
 
 namespace hearth {
@@ -32,6 +33,7 @@ constexpr KernelTable make_table(Isa isa) {
       .attend_float = attend<FloatElement>,
       .fold_partial = fold_partial,
       .finish_partial = finish_partial,
+      .dot_peak = dot_peak,
   };
 }
 

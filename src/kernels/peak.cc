@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/peak.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "base/clock.h"
+#include "tensor/buffer.h"
+
+namespace hearth {
+namespace {
+
+constexpr std::size_t kProbeBytes = 256 << 20;  // larger than any last-level cache we expect
+constexpr int kBandwidthPasses = 5;
+constexpr std::size_t kSums = 16;  // independent ones, so that loads need not wait for each other
+
+constexpr int64_t kDotRounds = 1 << 17;  // a pass: 134 million multiply-adds of each thread
+constexpr double kDotTime_ms = 50.0;
+
+uint64_t sum_of(std::span<const uint64_t> words) {
+  uint64_t sums[kSums] = {};
+  for (std::size_t i = 0; i + kSums <= words.size(); i += kSums) {
+    for (std::size_t lane = 0; lane < kSums; ++lane) sums[lane] += words[i + lane];
+  }
+  uint64_t sum = 0;
+  for (const uint64_t part : sums) sum += part;
+  return sum;
+}
+
+}  // namespace
+
+Result<double> measure_bandwidth_gb_per_s(ThreadPool& pool) {
+  HEARTH_ASSIGN(const Buffer buffer, Buffer::create(kProbeBytes, PageHint::kHuge));
+  const auto words = buffer.as<uint64_t>();
+  const auto part_of = [&](int thread) {
+    const auto [begin, end] =
+        split_range(static_cast<int64_t>(words.size() / kSums), thread, pool.size());
+    return words.subspan(static_cast<std::size_t>(begin) * kSums,
+                         static_cast<std::size_t>(end - begin) * kSums);
+  };
+  // Written once: pages that were never touched would all be read from the same zero page.
+  pool.run([&](int thread) { std::ranges::fill(part_of(thread), 1); });
+  std::vector<uint64_t> sums(static_cast<std::size_t>(pool.size()) * kSums);
+  double seconds_min = 1e9;
+  for (int pass = 0; pass < kBandwidthPasses; ++pass) {
+    const Stopwatch watch;
+    pool.run([&](int thread) {
+      sums[static_cast<std::size_t>(thread) * kSums] = sum_of(part_of(thread));
+    });
+    seconds_min = std::min(seconds_min, watch.elapsed_ms() / 1000.0);
+  }
+  uint64_t sum = 0;
+  for (const uint64_t part : sums) sum += part;
+  HEARTH_CHECK(sum == words.size());  // and the compiler cannot leave the reading out
+  return static_cast<double>(kProbeBytes) / seconds_min / 1e9;
+}
+
+double measure_dot_peak_gmac_per_s(const KernelTable& kernels, ThreadPool& pool) {
+  std::array<std::byte, kPeakBlocks * kPanelRows * kPeakColumns> codes;
+  codes.fill(std::byte{7});
+  std::array<int8_t, kPeakTokens * kPeakColumns> tokens;
+  for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i] = i % 2 == 0 ? 100 : -100;
+  const Stopwatch watch;
+  double seconds_min = 1e9;
+  do {
+    const Stopwatch pass;
+    pool.run([&](int) {
+      const int64_t sum = kernels.dot_peak(codes.data(), tokens.data(), kDotRounds);
+      HEARTH_CHECK(sum == 0);
+    });
+    seconds_min = std::min(seconds_min, pass.elapsed_ms() / 1000.0);
+  } while (watch.elapsed_ms() < kDotTime_ms);
+  const double multiply_adds = static_cast<double>(kDotRounds * kPeakMultiplyAdds) * pool.size();
+  return multiply_adds / seconds_min / 1e9;
+}
+
+}  // namespace hearth
