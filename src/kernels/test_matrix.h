@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For the kernels' tests: random matrices of every element type and random inputs.
+// For the tests and benchmarks of kernels: random matrices of every element type and random inputs.
 #pragma once
 
 #include <algorithm>
