@@ -32,11 +32,12 @@ std::string streamed(const Tokenizer& tokenizer, const std::vector<TokenId>& ids
   StreamDecoder decoder(tokenizer);
   std::string shown;
   for (const TokenId id : ids) {
-    const std::string part = decoder.push(id);
+    const std::string_view part = decoder.push(id);
     HEARTH_CHECK(sanitize_utf8(part) == part);
     shown += part;
   }
-  return shown + decoder.finish();
+  shown += decoder.finish();
+  return shown;
 }
 
 // `text` without the bytes that the vocabulary cannot spell.

@@ -76,6 +76,11 @@ std::size_t incomplete_utf8_suffix(std::string_view text) {
 std::string sanitize_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());
+  append_sanitized_utf8(out, text);
+  return out;
+}
+
+void append_sanitized_utf8(std::string& out, std::string_view text) {
   while (!text.empty()) {
     const Utf8Char next = decode_utf8(text);
     if (next.valid) {
@@ -85,7 +90,6 @@ std::string sanitize_utf8(std::string_view text) {
     }
     text.remove_prefix(next.bytes);
   }
-  return out;
 }
 
 }  // namespace hearth

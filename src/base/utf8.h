@@ -27,5 +27,7 @@ std::size_t incomplete_utf8_suffix(std::string_view text);
 
 // `text` with each byte that is not part of valid UTF-8 replaced by U+FFFD.
 std::string sanitize_utf8(std::string_view text);
+// Appends that to `out`.
+void append_sanitized_utf8(std::string& out, std::string_view text);
 
 }  // namespace hearth

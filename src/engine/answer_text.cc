@@ -17,7 +17,8 @@ std::size_t started_bytes(std::string_view text, std::string_view stop) {
 
 }  // namespace
 
-std::string StopFilter::push(std::string_view piece) {
+std::string_view StopFilter::push(std::string_view piece) {
+  forget_shown();
   if (stopped_) return {};
   held_ += piece;
   // The first stop string to be complete ends the text, which makes the result the same for any
@@ -37,14 +38,22 @@ std::string StopFilter::push(std::string_view piece) {
   if (end != std::string::npos) {
     stopped_ = true;
     held_.resize(begin);
-    return std::exchange(held_, {});
+    return show(begin);
   }
-  std::string shown = held_.substr(0, held_.size() - started);
-  held_.erase(0, shown.size());
-  return shown;
+  return show(held_.size() - started);
 }
 
-std::string StopFilter::finish() { return std::exchange(held_, {}); }
+std::string_view StopFilter::finish() {
+  forget_shown();
+  return show(held_.size());
+}
+
+std::string_view StopFilter::show(std::size_t bytes) {
+  shown_ = bytes;
+  return std::string_view(held_).substr(0, bytes);
+}
+
+void StopFilter::forget_shown() { held_.erase(0, std::exchange(shown_, 0)); }
 
 bool AnswerText::push(TokenId id) {
   show(filter_.push(decoder_.push(id)));

@@ -23,15 +23,19 @@ class StopFilter {
   explicit StopFilter(std::span<const std::string> stops) : stops_(stops) {}
 
   // What of the text so far can be shown now. Once a stop string is complete, what stands before
-  // it, then nothing more.
-  std::string push(std::string_view piece);
+  // it, then nothing more. Valid until the next call, as is what finish() returns.
+  std::string_view push(std::string_view piece);
   // The text ends here: what was held back.
-  std::string finish();
+  std::string_view finish();
   bool stopped() const { return stopped_; }
 
  private:
+  std::string_view show(std::size_t bytes);
+  void forget_shown();
+
   std::span<const std::string> stops_;
-  std::string held_;
+  std::string held_;       // and in front of it what was shown last
+  std::size_t shown_ = 0;  // bytes of that
   bool stopped_ = false;
 };
 

@@ -189,9 +189,10 @@ class Session {
   // is reused. `sink` gets the text piece by piece, never half a character, never part of a stop
   // string. Deadline and cancellation are looked at before each token and each chunk of the prompt.
   // A deadline that passes with some text out ends the answer with kDeadline; with none it is an
-  // error. The session may be used on after either. Errors: kUsage (empty prompt; prompt longer
-  // than the context: both numbers; options out of range; ids outside the vocabulary), kDeadline,
-  // kCorrupt (the weights give no numbers), kUnavailable (memory).
+  // error. The session may be used on after either. Where the session has held as many tokens
+  // before, a token allocates nothing but, now and then, room for the text. Errors: kUsage (empty
+  // prompt; prompt longer than the context: both numbers; options out of range; ids outside the
+  // vocabulary), kDeadline, kCorrupt (the weights give no numbers), kUnavailable (memory).
   Result<Answer> generate(std::span<const TokenId> prompt, const GenerateOptions& options,
                           FunctionRef<void(std::string_view)> sink);
 

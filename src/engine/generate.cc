@@ -67,12 +67,13 @@ std::vector<TokenId> special_stops(const Tokenizer& tokenizer, std::span<const s
 // Where decode() stands in a session that may hold guesses behind what is certain.
 class Session::Speculation {
  public:
-  Speculation(Session& session, bool speculate)
+  // Of an answer of up to `count_max` tokens.
+  Speculation(Session& session, bool speculate, std::size_t count_max)
       : session_(session), known_(session.tokens_.size()) {
     constexpr std::size_t kChunkMax = NgramDrafter::kDraftMax + 1;
     chunk_.reserve(kChunkMax);
     if (!speculate) return;
-    drafter_.emplace(session.tokens_);
+    drafter_.emplace(session.tokens_, count_max);
     session.logits_.reserve(kChunkMax * session.vocabulary());  // grows without leaving holes
   }
   ~Speculation() { session_.truncate(static_cast<int32_t>(known_)); }
@@ -189,7 +190,9 @@ Result<FinishReason> Session::decode(const GenerateOptions& options, const Stopw
       options.tokens_max == 0 ? room : std::min(room, static_cast<std::size_t>(options.tokens_max));
   Sampler sampler(options.sampling);
   LoopGuard guard(options.loop_limit);
-  Speculation speculation(*this, options.speculate);
+  Speculation speculation(*this, options.speculate, count_max);
+  answer.ids.reserve(count_max);
+  answer.logprobs.reserve(count_max);
   for (bool is_first = true;; is_first = false) {
     if (const auto reason = interruption(options)) return *reason;
     HEARTH_ASSIGN(

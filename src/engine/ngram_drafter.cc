@@ -5,9 +5,9 @@
 
 namespace hearth {
 
-NgramDrafter::NgramDrafter(std::span<const TokenId> text) : latest_(kSlots) {
-  text_.reserve(text.size() * 2);
-  previous_.reserve(text.size() * 2);
+NgramDrafter::NgramDrafter(std::span<const TokenId> text, std::size_t more) : latest_(kSlots) {
+  text_.reserve(text.size() + more);
+  previous_.reserve(text.size() + more);
   for (const TokenId token : text) push(token);
 }
 

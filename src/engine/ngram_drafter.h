@@ -19,7 +19,8 @@ class NgramDrafter {
  public:
   static constexpr int32_t kDraftMax = 7;  // with the token before it, a tile of the kernels
 
-  explicit NgramDrafter(std::span<const TokenId> text);
+  // Room is taken for `more` tokens behind `text`; further ones may come.
+  explicit NgramDrafter(std::span<const TokenId> text, std::size_t more = 0);
 
   // The text goes on with `token`.
   void push(TokenId token);

@@ -171,6 +171,7 @@ void Sampler::apply_penalties(std::span<float> logits, std::span<const TokenId> 
     return id >= 0 && static_cast<std::size_t>(id) < logits.size();
   };
   occurrences_.resize(logits.size());
+  changed_.reserve(options_.logit_bias.size() + logits.size());  // each token has its penalty once
   for (const TokenId id : recent) {
     if (known(id)) ++occurrences_[static_cast<std::size_t>(id)];
   }

@@ -22,8 +22,8 @@ class StreamDecoderTest : public testing::Test {
     StreamDecoder decoder(*tokenizer_);
     std::vector<std::string> parts;
     for (const char byte : bytes)
-      parts.push_back(decoder.push(byte_token(static_cast<unsigned char>(byte))));
-    parts.push_back(decoder.finish());
+      parts.emplace_back(decoder.push(byte_token(static_cast<unsigned char>(byte))));
+    parts.emplace_back(decoder.finish());
     return parts;
   }
 

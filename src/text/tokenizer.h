@@ -101,16 +101,19 @@ class StreamDecoder {
       : tokenizer_(&tokenizer), special_(special), previous_(previous) {}
 
   // The text that became complete with `id`; may be empty. Bytes that can never become UTF-8 come
-  // out as U+FFFD.
-  std::string push(TokenId id);
+  // out as U+FFFD. Valid until the next call, as is what finish() returns.
+  std::string_view push(TokenId id);
   // What was still waiting, as U+FFFD.
-  std::string finish();
+  std::string_view finish();
 
  private:
+  std::string_view take(std::size_t bytes);
+
   const Tokenizer* tokenizer_;
   SpecialTokens special_;
   std::optional<TokenId> previous_;
   std::string pending_;
+  std::string text_;  // what was handed out last
 };
 
 }  // namespace hearth
