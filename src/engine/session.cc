@@ -58,12 +58,10 @@ Result<void> Session::check_feed(std::span<const TokenId> tokens) const {
 
 // Appends a chunk whose tokens were checked; its logits, if any, are in logits_ then.
 Result<void> Session::evaluate(std::span<const TokenId> chunk, LogitRows rows) {
-  const std::size_t row_count = rows == LogitRows::kNone   ? 0
-                                : rows == LogitRows::kLast ? 1
-                                                           : chunk.size();
-  const std::size_t values = row_count * vocabulary();
+  const BatchPart part = {sequence_, chunk, rows};
+  const std::size_t values = static_cast<std::size_t>(part.logit_rows()) * vocabulary();
   if (logits_.size() < values) logits_.resize(values);
-  HEARTH_TRY(forward(engine_->model(), engine_->pool(), workspace_, sequence_, chunk, rows,
+  HEARTH_TRY(forward(engine_->model(), engine_->pool(), workspace_, {&part, 1},
                      std::span(logits_).first(values)));
   tokens_.insert(tokens_.end(), chunk.begin(), chunk.end());
   return {};

@@ -17,16 +17,14 @@ constexpr Precisions kFloatPrecisions = {{Precision::kFloat},
 
 }  // namespace
 
-Pass::Pass(const Model& model, ThreadPool& pool, Workspace::Memory& memory,
-           const KvSequence& sequence, std::span<const int32_t> tokens, PassOutput output)
+Pass::Pass(const Model& model, ThreadPool& pool, Workspace::Memory& memory, PassOutput output)
     : model_(model),
       config_(model.config()),
       kernels_(model.kernels()),
       pool_(pool),
       memory_(memory),
-      sequence_(sequence),
-      tokens_(tokens),
-      token_count_(static_cast<int32_t>(tokens.size())),
+      batch_(memory.batch),
+      token_count_(memory.batch.count()),
       output_(output),
       precisions_(model.numerics() == Numerics::kFloat ? kFloatPrecisions : Precisions{}),
       joins_(config_.joins_by_norm_or_scale()) {}
@@ -78,35 +76,26 @@ void Pass::meet_after(Operation operation, int thread) const {
 // What is read of a layer's result: all of it, but of the last layer only what the output needs.
 // The last layer's keys and values are those of all tokens all the same.
 Rows Pass::rows_after(int32_t layer) const {
-  if (layer + 1 < config_.layers || !output_.hidden.empty()) return all();
-  switch (output_.rows) {
-    case LogitRows::kNone:
-      return {token_count_, 0};
-    case LogitRows::kLast:
-      return {token_count_ - 1, 1};
-    case LogitRows::kAll:
-      return all();
-  }
-  return all();
+  return layer + 1 < config_.layers ? all() : batch_.read();
 }
 
 // residual [tokens][embedding]; cosines and sines of the tokens' positions.
 void Pass::embed(int thread) const {
   const auto [begin, end] = split_range(token_count_, thread, pool_.size());
   for (auto t = static_cast<int32_t>(begin); t < end; ++t) {
-    enter(t, memory_.residual.data() + offset(t, config_.embedding), thread);
+    enter(token(t), memory_.residual.data() + offset(t, config_.embedding), thread);
     for (RopeMemory& rope : memory_.rope) {
       const std::size_t at = offset(t, config_.rope.values / 2);
-      rope_turns(rope.angles, position(t), rope.cosines.data() + at, rope.sines.data() + at);
+      rope_turns(rope.angles, token(t).position, rope.cosines.data() + at, rope.sines.data() + at);
     }
   }
 }
 
 // A token's row out of the embedding table and, of BERT, out of its other tables.
-void Pass::enter(int32_t token, float* row, int thread) const {
+void Pass::enter(const BatchToken& token, float* row, int thread) const {
   const Weights& weights = model_.weights();
   const auto width = static_cast<std::size_t>(config_.embedding);
-  unpack_row(weights.embedding, tokens_[static_cast<std::size_t>(token)], {row, width});
+  unpack_row(weights.embedding, token.id, {row, width});
   if (config_.embedding_scale != 1.0f) {
     for (std::size_t i = 0; i < width; ++i) row[i] *= config_.embedding_scale;
   }
@@ -114,7 +103,7 @@ void Pass::enter(int32_t token, float* row, int thread) const {
   const std::span<float> other(own(thread).sum);
   unpack_row(weights.token_types, 0, other);
   for (std::size_t i = 0; i < width; ++i) row[i] += other[i];
-  unpack_row(weights.positions, position(token), other);
+  unpack_row(weights.positions, token.position, other);
   for (std::size_t i = 0; i < width; ++i) row[i] += other[i];
   normalise(row, weights.embedding_norm, row);
 }
@@ -184,23 +173,24 @@ Activations Pass::prepare_residual(Rows rows, Rows before, const NormWeights* wa
   const bool by_itself = rows.count <= kSelfPreparedTokens;
   const bool was_by_itself = before.count <= kSelfPreparedTokens;
   float* values = by_itself ? own(thread).values.data() : memory_.normalised.data();
-  ActivationMemory& rounded = by_itself ? own(thread).activations : memory_.activations;
-  const Activations out = rounded.view(rounding, values, config_.embedding);
-  each_row(rows.count, thread, [&](int32_t row) {
+  const auto fill = [&](int32_t row) {
     const float* residual = join(rows.first + row, by_itself, was_by_itself, waiting, thread);
     normalise(residual, norm, values + offset(row, config_.embedding));
-    kernels_.quantize(out, row);
-  });
-  return out;
+  };
+  return prepare(values, rows.count, config_.embedding, rounding, thread, fill);
 }
 
-// Inputs of a matmul from `in` [count][columns] as they are.
-Activations Pass::prepare(const float* in, int32_t count, int32_t columns, Rounding rounding,
-                          int thread) const {
+// Inputs of a matmul from `values` [count][columns], of which fill(i) completes row i.
+template <typename Fill>
+Activations Pass::prepare(const float* values, int32_t count, int32_t columns, Rounding rounding,
+                          int thread, Fill fill) const {
   const bool by_itself = count <= kSelfPreparedTokens;
   ActivationMemory& rounded = by_itself ? own(thread).activations : memory_.activations;
-  const Activations out = rounded.view(rounding, in, columns);
-  each_row(count, thread, [&](int32_t row) { kernels_.quantize(out, row); });
+  const Activations out = rounded.view(rounding, values, columns);
+  each_row(count, thread, [&](int32_t row) {
+    fill(row);
+    kernels_.quantize(out, row);
+  });
   return out;
 }
 
@@ -239,10 +229,14 @@ void Pass::finish_sublayer(const PanelMatrix& weights, std::span<const float> bi
 void Pass::project_attention(const LayerWeights& layer, int32_t index, Rows rows,
                              int thread) const {
   const int32_t width = config_.heads * config_.head_size;
-  const float* attention = token_count_ == 1 ? fold_single(index, thread)
-                                             : memory_.attention.data() + offset(rows.first, width);
+  const bool by_itself = rows.count <= kSelfPreparedTokens;
+  float* attention =
+      by_itself ? own(thread).values.data() : memory_.attention.data() + offset(rows.first, width);
+  const auto fill = [&](int32_t row) {
+    take_attention(index, rows.first + row, attention + offset(row, width), thread);
+  };
   const Activations inputs =
-      prepare(attention, rows.count, width, precisions_.attention_out, thread);
+      prepare(attention, rows.count, width, precisions_.attention_out, thread, fill);
   finish_sublayer(layer.attention_out, layer.attention_out_bias, inputs, rows, thread);
 }
 
@@ -290,8 +284,8 @@ void Pass::activate(const LayerWeights& layer, int32_t panel, int32_t panel_end,
 }
 
 void Pass::project_down(const LayerWeights& layer, Rows rows, int thread) const {
-  const Activations inputs =
-      prepare(memory_.hidden.data(), rows.count, config_.feed_forward, precisions_.down, thread);
+  const Activations inputs = prepare(memory_.hidden.data(), rows.count, config_.feed_forward,
+                                     precisions_.down, thread, [](int32_t) {});
   finish_sublayer(layer.down, layer.down_bias, inputs, rows, thread);
 }
 
@@ -332,34 +326,60 @@ void check_tokens(const Model& model, std::span<const int32_t> tokens) {
   for (const int32_t token : tokens) HEARTH_CHECK(token >= 0 && token < model.config().vocabulary);
 }
 
+// Room for every part, or nothing changes.
+Result<void> reserve(std::span<const BatchPart> parts) {
+  for (const BatchPart& part : parts) {
+    const Result<void> reserved = part.sequence.reserve(part.count());
+    if (reserved.ok()) continue;
+    for (const BatchPart& other : parts) other.sequence.truncate(other.sequence.length());
+    return reserved;
+  }
+  return {};
+}
+
 Result<void> run_pass(const Model& model, ThreadPool& pool, Workspace& workspace,
-                      KvSequence& sequence, std::span<const int32_t> tokens, PassOutput output) {
-  const auto count = static_cast<int32_t>(tokens.size());
-  HEARTH_TRY(sequence.reserve(count));
-  const Pass pass(model, pool, workspace.memory(), sequence, tokens, output);
+                      std::span<const BatchPart> parts, PassOutput output) {
+  HEARTH_TRY(reserve(parts));
+  workspace.memory().batch.lay_out(parts);
+  const Pass pass(model, pool, workspace.memory(), output);
   pool.run([&](int thread) { pass.run(thread); });
-  sequence.commit(count);
+  for (const BatchPart& part : parts) part.sequence.commit(part.count());
   return {};
 }
 
 }  // namespace
 
 Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
-                     KvSequence& sequence, std::span<const int32_t> tokens, LogitRows rows,
-                     std::span<float> logits) {
-  check_tokens(model, tokens);
-  const auto vocabulary = static_cast<std::size_t>(model.config().vocabulary);
-  HEARTH_CHECK(tokens.size() <= static_cast<std::size_t>(kForwardTokensMax));
-  HEARTH_CHECK(logits.size() == (rows == LogitRows::kNone   ? 0
-                                 : rows == LogitRows::kLast ? 1
-                                                            : tokens.size()) *
-                                    vocabulary);
+                     std::span<const BatchPart> parts, std::span<float> logits) {
+  HEARTH_CHECK(!parts.empty());
+  std::size_t tokens = 0;
+  std::size_t rows = 0;
+  for (const BatchPart& part : parts) {
+    check_tokens(model, part.tokens);
+    for (const BatchPart& other : parts)
+      HEARTH_CHECK(&other == &part || &other.sequence != &part.sequence);
+    tokens += part.tokens.size();
+    rows += static_cast<std::size_t>(part.logit_rows());
+  }
+  if (tokens > static_cast<std::size_t>(kForwardTokensMax)) {
+    return Error(ErrorCode::kUsage,
+                 concat("batch: ", tokens, " tokens are more than the ", kForwardTokensMax,
+                        " of one pass; feed them in several"));
+  }
+  HEARTH_CHECK(logits.size() == rows * static_cast<std::size_t>(model.config().vocabulary));
   if (model.config().head == Head::kNone) {
     return Error(ErrorCode::kUnsupported,
                  concat("architecture ", model.config().architecture.name,
                         ": has no output head, it predicts no tokens; use it for embeddings"));
   }
-  return run_pass(model, pool, workspace, sequence, tokens, {.rows = rows, .logits = logits});
+  return run_pass(model, pool, workspace, parts, {.logits = logits});
+}
+
+Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
+                     KvSequence& sequence, std::span<const int32_t> tokens, LogitRows rows,
+                     std::span<float> logits) {
+  const BatchPart part = {sequence, tokens, rows};
+  return forward(model, pool, workspace, {&part, 1}, logits);
 }
 
 Result<void> encode(const Model& model, ThreadPool& pool, Workspace& workspace,
@@ -377,7 +397,8 @@ Result<void> encode(const Model& model, ThreadPool& pool, Workspace& workspace,
   }
   for (std::size_t begin = 0; begin < tokens.size(); begin += tokens_max) {
     const std::size_t count = std::min(tokens_max, tokens.size() - begin);
-    HEARTH_TRY(run_pass(model, pool, workspace, sequence, tokens.subspan(begin, count),
+    const BatchPart part = {sequence, tokens.subspan(begin, count), LogitRows::kAll};
+    HEARTH_TRY(run_pass(model, pool, workspace, {&part, 1},
                         {.hidden = hidden.subspan(begin * width, count * width)}));
   }
   return {};

@@ -3,8 +3,8 @@
 // One pass serves every architecture (docs/decisions/0012-one-forward-pass.md).
 //
 // The result does not depend on how it was computed: the same logits, bit for bit, for any number
-// of threads, any split of a prompt into chunks and any reuse of a cached prefix
-// (docs/decisions/0006-same-answer.md).
+// of threads, any split of a prompt into chunks, any reuse of a cached prefix and any company in a
+// pass (docs/decisions/0006-same-answer.md).
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,23 @@
 
 namespace hearth {
 
-// Which positions of a chunk get logits.
+// Which tokens of a part get logits.
 enum class LogitRows { kNone, kLast, kAll };
 
-// Tokens that one call may take; longer prompts are fed in chunks.
+// Tokens that one call may take, of all parts together; longer prompts are fed in chunks.
 inline constexpr int32_t kForwardTokensMax = 128;
+
+// What one pass appends to one sequence: a token that was drawn, a chunk of a prompt.
+struct BatchPart {
+  KvSequence& sequence;
+  std::span<const int32_t> tokens;  // at least one, ids inside the vocabulary
+  LogitRows rows;
+
+  int32_t count() const { return static_cast<int32_t>(tokens.size()); }
+  int32_t logit_rows() const {
+    return rows == LogitRows::kNone ? 0 : rows == LogitRows::kLast ? 1 : count();
+  }
+};
 
 // Scratch memory for forward passes over a context of up to `context` tokens. One caller at a time.
 // Of a model with LongRoPE the context also decides which factors it takes; sequences must not
@@ -54,10 +66,15 @@ class Workspace {
   std::unique_ptr<Memory> memory_;
 };
 
-// Appends `tokens` (1..kForwardTokensMax ids inside the vocabulary, checked) to `sequence` and
-// writes logits: [1][vocabulary] for kLast, [tokens][vocabulary] for kAll; `logits` has exactly
-// that size, or is empty for kNone. Errors: kUnavailable (KV pool full), kUnsupported (the model
-// has no output head).
+// Appends the tokens of each part (at least one part; no sequence in two of them; checked, as are
+// ids) to its sequence and writes the logits that the parts ask for, [logit rows][vocabulary], in
+// the parts' order; `logits` has exactly that size. All sequences are appended to or, on an error,
+// none. Errors: kUsage (more than kForwardTokensMax tokens: both numbers), kUnavailable (KV pool
+// full), kUnsupported (the model has no output head).
+Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
+                     std::span<const BatchPart> parts, std::span<float> logits);
+
+// The same for one sequence.
 Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
                      KvSequence& sequence, std::span<const int32_t> tokens, LogitRows rows,
                      std::span<float> logits);

@@ -85,12 +85,12 @@ void Pass::rotate(int32_t layer, Rows rows, float* heads, int32_t stride) const 
 void Pass::store_keys(int32_t layer, int32_t kv_head, int thread) const {
   for (int32_t t = 0; t < token_count_; ++t) {
     const float* head = own(thread).head.data() + offset(t, config_.head_size);
-    const int32_t page = sequence_.pages()[static_cast<std::size_t>(position(t) / kKvPageTokens)];
-    const int32_t in_page = position(t) % kKvPageTokens;
+    const KvSequence& sequence = *token(t).sequence;
+    const int32_t in_page = token(t).position % kKvPageTokens;
     const std::size_t first =
         offset(in_page / kKeyBlock * config_.head_size, kKeyBlock) + in_page % kKeyBlock;
-    std::byte* keys = sequence_.pool().keys(page, layer, kv_head);
-    if (sequence_.pool().type() == KvType::kF32) {
+    std::byte* keys = sequence.pool().keys(token(t).page(), layer, kv_head);
+    if (sequence.pool().type() == KvType::kF32) {
       auto* out = reinterpret_cast<float*>(keys) + first;
       for (int32_t i = 0; i < config_.head_size; ++i) out[i * kKeyBlock] = head[i];
     } else {
@@ -106,10 +106,10 @@ void Pass::store_keys(int32_t layer, int32_t kv_head, int thread) const {
 void Pass::store_values(int32_t layer, int32_t kv_head, int thread) const {
   for (int32_t t = 0; t < token_count_; ++t) {
     const float* head = own(thread).head.data() + offset(t, config_.head_size);
-    const int32_t page = sequence_.pages()[static_cast<std::size_t>(position(t) / kKvPageTokens)];
-    const std::size_t first = offset(position(t) % kKvPageTokens, config_.head_size);
-    std::byte* values = sequence_.pool().values(page, layer, kv_head);
-    if (sequence_.pool().type() == KvType::kF32) {
+    const KvSequence& sequence = *token(t).sequence;
+    const std::size_t first = offset(token(t).position % kKvPageTokens, config_.head_size);
+    std::byte* values = sequence.pool().values(token(t).page(), layer, kv_head);
+    if (sequence.pool().type() == KvType::kF32) {
       std::memcpy(values + first * sizeof(float), head,
                   static_cast<std::size_t>(config_.head_size) * sizeof(float));
     } else {
@@ -118,52 +118,50 @@ void Pass::store_values(int32_t layer, int32_t kv_head, int thread) const {
   }
 }
 
-// Positions [sees_from, sees_to) are what a token attends to.
-int32_t Pass::sees_from(int32_t layer, int32_t token) const {
-  return config_.has_window(layer) ? std::max(0, position(token) + 1 - config_.window) : 0;
-}
-int32_t Pass::sees_to(int32_t token) const {
-  const bool whole_text = config_.architecture.visibility == Visibility::kBidirectional;
-  return whole_text ? position(token_count_) : position(token) + 1;
+// Positions [sees_from, token.sees_to) are what a token attends to.
+int32_t Pass::sees_from(int32_t layer, int32_t index) const {
+  return config_.has_window(layer) ? std::max(0, token(index).position + 1 - config_.window) : 0;
 }
 
 // Splits [first_split, split_end) hold those positions.
-int32_t Pass::first_split(int32_t layer, int32_t token) const {
-  return sees_from(layer, token) / kAttentionSplit;
+int32_t Pass::first_split(int32_t layer, int32_t index) const {
+  return sees_from(layer, index) / kAttentionSplit;
 }
-int32_t Pass::split_end(int32_t token) const {
-  return (sees_to(token) + kAttentionSplit - 1) / kAttentionSplit;
+int32_t Pass::split_end(int32_t index) const {
+  return (token(index).sees_to + kAttentionSplit - 1) / kAttentionSplit;
 }
 
-// The query rows of one KV head's group for `count` tokens from `token` on, against split `split`.
-void Pass::attend_split(int32_t layer, int32_t kv_head, int32_t token, int32_t count, int32_t split,
-                        float* partials, int thread) const {
+// The query rows of one KV head's group for the tokens of `block`, against split `split`; a partial
+// result for each.
+void Pass::attend_split(int32_t layer, int32_t kv_head, Rows block, int32_t split, float* partials,
+                        int thread) const {
   ThreadMemory& mine = own(thread);
   const int32_t group = config_.heads / config_.kv_heads;
   const int32_t start = split * kAttentionSplit;
-  for (int32_t row = 0; row < count * group; ++row) {
-    const int32_t t = token + row / group;
+  for (int32_t row = 0; row < block.count * group; ++row) {
+    const int32_t t = block.first + row / group;
     const int32_t head = kv_head * group + row % group;
     const auto slot = static_cast<std::size_t>(row);
     mine.queries[slot] = memory_.queries.data() + offset(t, config_.heads * config_.head_size) +
                          offset(head, config_.head_size);
     const int32_t first = std::max(sees_from(layer, t) - start, 0);
-    const int32_t end = std::clamp(sees_to(t) - start, 0, kAttentionSplit);
+    const int32_t end = std::clamp(token(t).sees_to - start, 0, kAttentionSplit);
     mine.first[slot] = first < end ? first : 0;
     mine.visible[slot] = first < end ? end : 0;
   }
+  const KvSequence& sequence = *token(block.first).sequence;
   const std::byte* keys[kAttentionSplit / kKvPageTokens] = {};
   const std::byte* values[kAttentionSplit / kKvPageTokens] = {};
   const auto first_page = static_cast<std::size_t>(start / kKvPageTokens);
-  for (std::size_t i = 0; i < std::size(keys) && first_page + i < sequence_.pages().size(); ++i) {
-    keys[i] = sequence_.pool().keys(sequence_.pages()[first_page + i], layer, kv_head);
-    values[i] = sequence_.pool().values(sequence_.pages()[first_page + i], layer, kv_head);
+  for (std::size_t i = 0; i < std::size(keys) && first_page + i < sequence.pages().size(); ++i) {
+    keys[i] = sequence.pool().keys(sequence.pages()[first_page + i], layer, kv_head);
+    values[i] = sequence.pool().values(sequence.pages()[first_page + i], layer, kv_head);
   }
   const AttentionArgs args = {.keys = keys,
                               .values = values,
                               .page_tokens = kKvPageTokens,
                               .head_size = config_.head_size,
-                              .rows = count * group,
+                              .rows = block.count * group,
                               .queries = mine.queries.data(),
                               .visible = mine.visible.data(),
                               .first = mine.first.data(),
@@ -171,77 +169,83 @@ void Pass::attend_split(int32_t layer, int32_t kv_head, int32_t token, int32_t c
                               .scores = mine.scores.data(),
                               .partials = partials,
                               .partial_stride = static_cast<std::size_t>(memory_.partial_stride)};
-  if (sequence_.pool().type() == KvType::kF32) {
+  if (sequence.pool().type() == KvType::kF32) {
     kernels_.attend_float(args);
   } else {
     kernels_.attend_half(args);
   }
 }
 
-// A single token: splits of the context are shared among threads and folded by who reads the
-// result. Several tokens: a unit of work is a KV head and a few tokens, with all their splits.
+// Threads take units of work in turn: a KV head of a block, with all its splits; or one of those
+// splits, where threads share them.
 void Pass::attend(int32_t layer, Rows rows, int thread) const {
-  if (token_count_ == 1) {
-    const int32_t group = config_.heads / config_.kv_heads;
-    const int32_t first = first_split(layer, 0);
-    const int32_t units = (split_end(0) - first) * config_.kv_heads;
-    for (int32_t unit = thread; unit < units; unit += pool_.size()) {
-      const int32_t split = first + unit / config_.kv_heads;
+  const int32_t group = config_.heads / config_.kv_heads;
+  int32_t unit = thread;  // the thread's next, counted from the block's first
+  for (const Rows block : batch_.blocks()) {
+    if (block.first < rows.first) continue;
+    const bool shared = token(block.first).shared_splits != BatchToken::kNotShared;
+    const int32_t first = first_split(layer, block.first);
+    const int32_t units = config_.kv_heads * (shared ? split_end(block.first) - first : 1);
+    for (; unit < units; unit += pool_.size()) {
       const int32_t kv_head = unit % config_.kv_heads;
-      attend_split(layer, kv_head, 0, 1, split, partial(split, kv_head * group), thread);
+      if (shared) {
+        const int32_t split = first + unit / config_.kv_heads;
+        attend_split(layer, kv_head, block, split, partial(block.first, split, kv_head * group),
+                     thread);
+      } else {
+        attend_block(layer, kv_head, block, thread);
+      }
     }
-    return;
-  }
-  const int32_t units = (rows.count + kAttentionTokens - 1) / kAttentionTokens * config_.kv_heads;
-  for (int32_t unit = thread; unit < units; unit += pool_.size()) {
-    const int32_t done = unit / config_.kv_heads * kAttentionTokens;
-    const int32_t count = std::min(kAttentionTokens, rows.count - done);
-    attend_tokens(layer, unit % config_.kv_heads, {rows.first + done, count}, thread);
+    unit -= units;
   }
 }
 
-void Pass::attend_tokens(int32_t layer, int32_t kv_head, Rows rows, int thread) const {
+void Pass::attend_block(int32_t layer, int32_t kv_head, Rows block, int thread) const {
   ThreadMemory& mine = own(thread);
-  const auto [token, count] = rows;
   const int32_t group = config_.heads / config_.kv_heads;
-  const int32_t first = first_split(layer, token);
-  for (int32_t split = first; split < split_end(token + count - 1); ++split) {
-    attend_split(layer, kv_head, token, count, split,
+  const int32_t rows = block.count * group;
+  const int32_t first = first_split(layer, block.first);
+  for (int32_t split = first; split < split_end(block.first + block.count - 1); ++split) {
+    attend_split(layer, kv_head, block, split,
                  split == first ? mine.folded.data() : mine.partials.data(), thread);
-    for (int32_t row = 0; split > first && row < count * group; ++row) {
+    for (int32_t row = 0; split > first && row < rows; ++row) {
       kernels_.fold_partial(mine.folded.data() + offset(row, memory_.partial_stride),
                             mine.partials.data() + offset(row, memory_.partial_stride),
                             config_.head_size);
     }
   }
-  for (int32_t row = 0; row < count * group; ++row) {
+  for (int32_t row = 0; row < rows; ++row) {
     const int32_t head = kv_head * group + row % group;
-    kernels_.finish_partial(
-        mine.folded.data() + offset(row, memory_.partial_stride), config_.head_size,
-        memory_.attention.data() + offset(token + row / group, config_.heads * config_.head_size) +
-            offset(head, config_.head_size));
+    float* attention = memory_.attention.data() +
+                       offset(block.first + row / group, config_.heads * config_.head_size);
+    kernels_.finish_partial(mine.folded.data() + offset(row, memory_.partial_stride),
+                            config_.head_size, attention + offset(head, config_.head_size));
   }
 }
 
-float* Pass::partial(int32_t split, int32_t head) const {
-  return memory_.partials.data() + offset(split * config_.heads + head, memory_.partial_stride);
+float* Pass::partial(int32_t index, int32_t split, int32_t head) const {
+  const int32_t shared = token(index).shared_splits + split;
+  return memory_.partials.data() + offset(shared * config_.heads + head, memory_.partial_stride);
 }
 
-// The single token's attention [heads * head_size], folded from the splits by each thread for
-// itself.
-const float* Pass::fold_single(int32_t layer, int thread) const {
-  ThreadMemory& mine = own(thread);
-  const int32_t first = first_split(layer, 0);
+// A token's attention [heads * head_size] to `out`, which may be where it stands among that of all;
+// folded only now where threads have shared its splits.
+void Pass::take_attention(int32_t layer, int32_t index, float* out, int thread) const {
+  if (token(index).shared_splits == BatchToken::kNotShared) {
+    const int32_t width = config_.heads * config_.head_size;
+    const float* attention = memory_.attention.data() + offset(index, width);
+    if (attention != out) std::copy_n(attention, width, out);
+    return;
+  }
+  const int32_t first = first_split(layer, index);
+  float* folded = own(thread).folded.data();
   for (int32_t head = 0; head < config_.heads; ++head) {
-    float* folded = mine.folded.data();
-    std::copy_n(partial(first, head), memory_.partial_stride, folded);
-    for (int32_t split = first + 1; split < split_end(0); ++split) {
-      kernels_.fold_partial(folded, partial(split, head), config_.head_size);
+    std::copy_n(partial(index, first, head), memory_.partial_stride, folded);
+    for (int32_t split = first + 1; split < split_end(index); ++split) {
+      kernels_.fold_partial(folded, partial(index, split, head), config_.head_size);
     }
-    kernels_.finish_partial(folded, config_.head_size,
-                            mine.values.data() + offset(head, config_.head_size));
+    kernels_.finish_partial(folded, config_.head_size, out + offset(head, config_.head_size));
   }
-  return mine.values.data();
 }
 
 }  // namespace hearth

@@ -67,7 +67,7 @@ class KvSequence {
   const std::vector<int32_t>& pages() const { return pages_; }
 
   // Makes room for `tokens` more; they count once commit() was called. Errors: kUnavailable (the
-  // pool is full).
+  // pool is full; truncate(length()) gives back what there was).
   Result<void> reserve(int32_t tokens);
   void commit(int32_t tokens) { length_ += tokens; }
   // Forgets all tokens from `length` on.

@@ -26,23 +26,16 @@ struct Precisions {
   Rounding head = {Precision::kInt16};
 };
 
-// What a pass writes beside keys and values: logits or hidden states.
+// What a pass writes of the tokens read, beside keys and values: logits or hidden states.
 struct PassOutput {
-  LogitRows rows = LogitRows::kNone;
-  std::span<float> logits = {};  // [rows][vocabulary]
-  std::span<float> hidden = {};  // [tokens][embedding], or empty: not asked for
-};
-
-// Some of a pass's tokens, counted from its first.
-struct Rows {
-  int32_t first;
-  int32_t count;
+  std::span<float> logits = {};  // [tokens read][vocabulary]
+  std::span<float> hidden = {};  // [tokens read][embedding], or empty: not asked for
 };
 
 class Pass {
  public:
-  Pass(const Model& model, ThreadPool& pool, Workspace::Memory& memory, const KvSequence& sequence,
-       std::span<const int32_t> tokens, PassOutput output);
+  // Of the batch that was laid out in `memory`.
+  Pass(const Model& model, ThreadPool& pool, Workspace::Memory& memory, PassOutput output);
 
   void run(int thread) const;
 
@@ -54,7 +47,7 @@ class Pass {
 
   // forward.cc: what is done to all tokens alike.
   void embed(int thread) const;
-  void enter(int32_t token, float* row, int thread) const;
+  void enter(const BatchToken& token, float* row, int thread) const;
   Rows rows_after(int32_t layer) const;
   void project_attention(const LayerWeights& layer, int32_t index, Rows rows, int thread) const;
   void gate_and_up(const LayerWeights& layer, Rows rows, int thread) const;
@@ -69,8 +62,9 @@ class Pass {
   void normalise(const float* in, const NormWeights& norm, float* out) const;
   Activations prepare_residual(Rows rows, Rows before, const NormWeights* waiting,
                                const NormWeights& norm, Rounding rounding, int thread) const;
-  Activations prepare(const float* in, int32_t count, int32_t columns, Rounding rounding,
-                      int thread) const;
+  template <typename Fill>
+  Activations prepare(const float* values, int32_t count, int32_t columns, Rounding rounding,
+                      int thread, Fill fill) const;
   template <typename Row>
   void each_row(int32_t count, int thread, Row row) const;
   void multiply(const PanelMatrix& weights, int32_t panel_begin, int32_t panel_end,
@@ -92,30 +86,30 @@ class Pass {
   void store_keys(int32_t layer, int32_t kv_head, int thread) const;
   void store_values(int32_t layer, int32_t kv_head, int thread) const;
   void attend(int32_t layer, Rows rows, int thread) const;
-  void attend_tokens(int32_t layer, int32_t kv_head, Rows rows, int thread) const;
-  void attend_split(int32_t layer, int32_t kv_head, int32_t token, int32_t count, int32_t split,
-                    float* partials, int thread) const;
-  const float* fold_single(int32_t layer, int thread) const;
+  void attend_block(int32_t layer, int32_t kv_head, Rows block, int thread) const;
+  void attend_split(int32_t layer, int32_t kv_head, Rows block, int32_t split, float* partials,
+                    int thread) const;
+  void take_attention(int32_t layer, int32_t token, float* out, int thread) const;
   int32_t sees_from(int32_t layer, int32_t token) const;
-  int32_t sees_to(int32_t token) const;
   int32_t first_split(int32_t layer, int32_t token) const;
   int32_t split_end(int32_t token) const;
-  float* partial(int32_t split, int32_t head) const;
+  float* partial(int32_t token, int32_t split, int32_t head) const;
 
   ThreadMemory& own(int thread) const { return memory_.threads[static_cast<std::size_t>(thread)]; }
   static std::size_t offset(int32_t row, int32_t columns) {
     return static_cast<std::size_t>(row) * static_cast<std::size_t>(columns);
   }
   Rows all() const { return {0, token_count_}; }
-  int32_t position(int32_t token) const { return sequence_.length() + token; }
+  const BatchToken& token(int32_t index) const {
+    return batch_.tokens()[static_cast<std::size_t>(index)];
+  }
 
   const Model& model_;
   const ModelConfig& config_;
   const KernelTable& kernels_;
   ThreadPool& pool_;
   Workspace::Memory& memory_;
-  const KvSequence& sequence_;
-  std::span<const int32_t> tokens_;
+  const Batch& batch_;
   int32_t token_count_;
   PassOutput output_;
   Precisions precisions_;

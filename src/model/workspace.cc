@@ -20,6 +20,11 @@ int32_t widest_input(const ModelConfig& config) {
 // Weighted values, max, sum of weights; rounded up so that rows stay aligned.
 int32_t partial_floats(const ModelConfig& config) { return config.head_size + 16; }
 
+// Splits of attention whose partial results there is room for: all of one context.
+int32_t shared_splits_max(int32_t context) {
+  return (context + kAttentionSplit - 1) / kAttentionSplit;
+}
+
 }  // namespace
 
 ActivationMemory::ActivationMemory(int32_t tokens, int32_t columns)
@@ -84,13 +89,14 @@ RopeMemory::RopeMemory(RopeAngles the_angles, int32_t tokens_max)
 Workspace::Memory::Memory(const Model& model, int32_t thread_count, int32_t context, int32_t tokens)
     : tokens_max(tokens),
       partial_stride(partial_floats(model.config())),
+      batch(model.config(), tokens, shared_splits_max(context)),
       residual(product(tokens, model.config().embedding)),
       branch(model.config().joins_by_norm_or_scale() ? residual.size() : 0),
       normalised(residual.size()),
       queries(product(tokens, model.config().heads * model.config().head_size)),
       attention(queries.size()),
       hidden(product(tokens, model.config().feed_forward)),
-      partials(product((context + kAttentionSplit - 1) / kAttentionSplit,
+      partials(product(shared_splits_max(context),
                        model.config().heads * partial_floats(model.config()))),
       activations(tokens, widest_input(model.config())) {
   const ModelConfig& config = model.config();

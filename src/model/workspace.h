@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "kernels/kernels.h"
+#include "model/batch.h"
 #include "model/forward.h"
 #include "model/operations.h"
 #include "model/rope.h"
@@ -73,8 +74,7 @@ struct RopeMemory {
 
 inline constexpr int32_t kSelfPreparedTokens =
     2;  // up to here each thread rounds all inputs itself: no barrier
-inline constexpr int32_t kAttentionTokens = 8;  // tokens whose attention is computed together
-inline constexpr int32_t kGateRows = 64;        // rows of gate and up between two activations
+inline constexpr int32_t kGateRows = 64;  // rows of gate and up between two activations
 
 struct Workspace::Memory {
   Memory(const Model& model, int32_t thread_count, int32_t context, int32_t tokens);
@@ -82,13 +82,14 @@ struct Workspace::Memory {
   int32_t tokens_max;
   bool measured = false;          // whether passes add to ThreadMemory::operation_ms
   int32_t partial_stride;         // floats of one partial attention result
+  Batch batch;                    // what the pass computes
   std::vector<float> residual;    // [tokens_max][embedding]
   std::vector<float> branch;      // [tokens_max][embedding]: a sublayer's result; see Pass::join()
   std::vector<float> normalised;  // [tokens_max][embedding]
   std::vector<float> queries;     // [tokens_max][heads * head_size]
   std::vector<float> attention;   // [tokens_max][heads * head_size]
   std::vector<float> hidden;      // [tokens_max][feed_forward]
-  std::vector<float> partials;    // [splits][heads][partial_stride]: attention of a single token
+  std::vector<float> partials;    // [shared splits][heads][partial_stride]
   std::vector<RopeMemory> rope;   // the angles of most layers; then those of layers with a window
                                   // where they have their own; none where nothing rotates
   ActivationMemory activations;   // of tokens_max rows
