@@ -56,11 +56,7 @@ class TinySession {
   TinySession(const TinyModel& tiny, int32_t context)
       : tiny_(tiny),
         workspace_(Workspace::create(*tiny.model, tiny.pool->size(), context).value()),
-        sequence_(
-            KvPool::create(tiny.model->config(),
-                           tiny.model->numerics() == Numerics::kFloat ? KvType::kF32 : KvType::kF16,
-                           context)
-                .value()) {}
+        sequence_(KvPool::create(tiny.model->config(), tiny.model->numerics(), context).value()) {}
 
   // Appends the tokens, `chunk` at a time: logits of all, [tokens][vocabulary].
   std::vector<float> logits(std::span<const int32_t> tokens, std::size_t chunk) {

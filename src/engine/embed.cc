@@ -81,8 +81,8 @@ Result<std::optional<Pooling>> read_pooling(const GgufFile& gguf) {
 Result<Engine::EmbedState*> Engine::embed_state() {
   if (embed_state_ == nullptr) {
     const int32_t context = std::min(kContextDefaultMax, model_->config().context_max);
-    const KvType type = model_->numerics() == Numerics::kFloat ? KvType::kF32 : KvType::kF16;
-    HEARTH_ASSIGN(std::shared_ptr<KvPool> kv_pool, KvPool::create(model_->config(), type, context));
+    HEARTH_ASSIGN(std::shared_ptr<KvPool> kv_pool,
+                  KvPool::create(model_->config(), model_->numerics(), context));
     HEARTH_ASSIGN(Workspace workspace, Workspace::create(*model_, pool_->size(), context));
     embed_state_ = std::make_unique<EmbedState>(
         EmbedState{context, KvSequence(std::move(kv_pool)), std::move(workspace), {}});

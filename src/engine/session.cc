@@ -20,8 +20,8 @@ Result<Session> Engine::create_session(int32_t context) {
                         ", what the model was made for; choose another context"));
   }
   if (context == 0) context = std::min(kContextDefaultMax, context_max);
-  const KvType type = model_->numerics() == Numerics::kFloat ? KvType::kF32 : KvType::kF16;
-  HEARTH_ASSIGN(std::shared_ptr<KvPool> kv_pool, KvPool::create(model_->config(), type, context));
+  HEARTH_ASSIGN(std::shared_ptr<KvPool> kv_pool,
+                KvPool::create(model_->config(), model_->numerics(), context));
   HEARTH_ASSIGN(Workspace workspace, Workspace::create(*model_, pool_->size(), context));
   return Session(*this, KvSequence(std::move(kv_pool)), std::move(workspace), context);
 }

@@ -7,7 +7,7 @@
 
 namespace hearth {
 
-Result<std::shared_ptr<KvPool>> KvPool::create(const ModelConfig& config, KvType type,
+Result<std::shared_ptr<KvPool>> KvPool::create(const ModelConfig& config, Numerics numerics,
                                                int64_t tokens_max) {
   constexpr int64_t kTokensMax = int64_t{1} << 32;
   if (tokens_max < 1 || tokens_max > kTokensMax) {
@@ -16,10 +16,10 @@ Result<std::shared_ptr<KvPool>> KvPool::create(const ModelConfig& config, KvType
   }
   const int64_t pages = (tokens_max + kKvPageTokens - 1) / kKvPageTokens;
   auto pool = std::make_shared<KvPool>();
-  pool->type_ = type;
+  pool->type_ = numerics == Numerics::kFloat ? KvType::kF32 : KvType::kF16;
   pool->kv_heads_ = config.kv_heads;
-  pool->head_bytes_ =
-      static_cast<std::size_t>(kKvPageTokens) * config.head_size * (type == KvType::kF16 ? 2 : 4);
+  pool->head_bytes_ = static_cast<std::size_t>(kKvPageTokens) * config.head_size *
+                      (pool->type_ == KvType::kF16 ? 2 : 4);
   pool->page_bytes_ = pool->head_bytes_ * 2 * config.kv_heads * config.layers;
   HEARTH_ASSIGN(pool->memory_, Buffer::create(static_cast<std::size_t>(pages) * pool->page_bytes_,
                                               PageHint::kHuge));

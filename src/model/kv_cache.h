@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kernels/isa.h"
 #include "model/config.h"
 #include "tensor/buffer.h"
 
@@ -29,7 +30,7 @@ class KvPool {
  public:
   // Room for `tokens_max` tokens, rounded up to pages. Memory is touched page by page, when used.
   // Errors: kUnavailable (memory), kUsage (not positive).
-  static Result<std::shared_ptr<KvPool>> create(const ModelConfig& config, KvType type,
+  static Result<std::shared_ptr<KvPool>> create(const ModelConfig& config, Numerics numerics,
                                                 int64_t tokens_max);
 
   int64_t tokens_max() const { return static_cast<int64_t>(references_.size()) * kKvPageTokens; }
