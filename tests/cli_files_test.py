@@ -62,6 +62,8 @@ class Usage(CliTestCase):
         self.assert_refused(["run", "--isa", "mmx", "-m", "x.gguf", "hi"], 2, "mmx", "scalar")
         self.assert_refused(["run", "--raw", "--system", "x", "hi"], 2, "--raw", "--system")
         self.assert_refused(["bench", "-p", "0", "-n", "0"], 2, "-p", "-n")
+        self.assert_refused(["bench", "--sequences", "129"], 2, "--sequences", "128")
+        self.assert_refused(["bench", "--sequences", "2", "-n", "0"], 2, "--sequences", "-n")
         self.assert_refused(["completions", "tcsh"], 2, "tcsh", "fish")
 
     def test_bad_prompts(self):

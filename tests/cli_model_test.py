@@ -281,6 +281,8 @@ class Measures(CliTestCase):
         shown = self.hearth("bench", "-p", "16", "-n", "0", "-r", "1")
         for word in ("pp16", "gate_up", "OF MEMORY"):
             self.assertIn(word, shown)
+        together = self.hearth_json("bench", "-p", "0", "-n", "2", "-d", "130", "-r", "1", "--sequences", "3")
+        self.assertEqual([result["test"] for result in together["results"]], ["tg2@d130", "tg2x3@d130"])
 
     def test_perplexity_and_kl(self):
         text = self.home / "text.txt"

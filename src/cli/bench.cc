@@ -36,6 +36,8 @@ class BenchCommand : public Command {
                    shape_.answer, 0, kTokensMax);
     options.number({"-d,--depth", "TOKENS", "Tokens that are in the context before (default 0)"},
                    shape_.depth, 0, kTokensMax);
+    options.number({"--sequences", "COUNT", "Also measure so many answers together (default 1)"},
+                   shape_.sequences, 1, kForwardTokensMax);
     options.number({"-r,--repeat", "TIMES", "Repetitions (default 3)"}, shape_.repeat, 1, 1000);
   }
 
@@ -47,7 +49,7 @@ class BenchCommand : public Command {
              Output& out) const;
 
   ModelFlags flags_;
-  BenchShape shape_ = {.prompt = 512, .answer = 128, .depth = 0, .repeat = 3};
+  BenchShape shape_ = {.prompt = 512, .answer = 128, .depth = 0, .sequences = 1, .repeat = 3};
 };
 
 double rounded(double value, double unit) { return std::round(value / unit) * unit; }
@@ -174,6 +176,10 @@ Result<int> BenchCommand::run(const CommandContext& context) {
   if (shape_.prompt == 0 && shape_.answer == 0) {
     return Error(ErrorCode::kUsage, "bench: -p and -n are both 0; measure one of them");
   }
+  if (shape_.answer == 0 && shape_.sequences > 1) {
+    return Error(ErrorCode::kUsage,
+                 "bench: --sequences measures answers, of which -n is 0; give it some");
+  }
   HEARTH_TRY(lockdown({}));
   HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags_));
   HEARTH_ASSIGN(Session session, model.engine->create_session(
@@ -195,6 +201,7 @@ Result<int> BenchCommand::run(const CommandContext& context) {
   if (shape_.prompt > 0) keep(measure_prompt(*model.engine, session, shape_));
   progress.show(0.5);
   if (shape_.answer > 0 && outcome.ok()) keep(measure_answer(*model.engine, session, shape_));
+  if (shape_.sequences > 1 && outcome.ok()) keep(measure_answers(*model.engine, shape_));
   progress.clear();
   if (!outcome.ok() && (outcome.error().code() != ErrorCode::kCancelled || all.empty())) {
     return outcome.error();

@@ -13,6 +13,8 @@
 namespace hearth {
 namespace {
 
+constexpr std::size_t kFillTokens = 512;  // of a session, between two looks for Ctrl-C
+
 // The same ids every time.
 std::vector<TokenId> some_tokens(const Engine& engine, int32_t count) {
   std::mt19937 random(1);
@@ -27,19 +29,56 @@ Result<void> stop_if_interrupted() {
   return Error(ErrorCode::kCancelled, "bench: stopped");
 }
 
-// Fills the session up to `depth`, which stays from one repetition to the next.
-Result<void> fill(Session& session, std::span<const TokenId> tokens) {
+// Sequences that are fed as a session is: the same tokens to all of them, in one pass.
+class Sequences {
+ public:
+  // `count` sequences of up to `context` tokens. Errors: kUnavailable (memory).
+  static Result<Sequences> create(Engine& engine, int32_t count, int32_t context) {
+    const Model& model = engine.model();
+    HEARTH_ASSIGN(Workspace workspace, Workspace::create(model, engine.pool().size(), context));
+    const int64_t tokens_max = count * (int64_t{context} + kKvPageTokens - 1);  // in whole pages
+    HEARTH_ASSIGN(const std::shared_ptr<KvPool> pool,
+                  KvPool::create(model.config(), model.numerics(), tokens_max));
+    Sequences all(engine, std::move(workspace));
+    for (int32_t i = 0; i < count; ++i) all.sequences_.emplace_back(pool);
+    all.logits_.resize(all.sequences_.size() * static_cast<std::size_t>(model.config().vocabulary));
+    return all;
+  }
+
+  // At most kForwardTokensMax / count tokens; computes the logits behind them.
+  Result<void> feed(std::span<const TokenId> tokens) {
+    std::vector<BatchPart> parts;
+    for (KvSequence& sequence : sequences_) parts.push_back({sequence, tokens, LogitRows::kLast});
+    return forward(engine_->model(), engine_->pool(), workspace_, parts, logits_);
+  }
+  void truncate(int32_t length) {
+    for (KvSequence& sequence : sequences_) sequence.truncate(length);
+  }
+  Workspace& workspace() { return workspace_; }
+
+ private:
+  Sequences(Engine& engine, Workspace workspace)
+      : engine_(&engine), workspace_(std::move(workspace)) {}
+
+  Engine* engine_;
+  Workspace workspace_;
+  std::vector<KvSequence> sequences_;
+  std::vector<float> logits_;  // [sequences][vocabulary]
+};
+
+// Fills a session or sequences up to their depth, which stays from one repetition to the next.
+template <typename Fed>
+Result<void> fill(Fed& session, std::span<const TokenId> tokens, std::size_t piece) {
   session.truncate(0);
-  constexpr std::size_t kPiece = 512;
-  for (std::size_t at = 0; at < tokens.size(); at += kPiece) {
+  for (std::size_t at = 0; at < tokens.size(); at += piece) {
     HEARTH_TRY(stop_if_interrupted());
-    HEARTH_TRY(session.feed(tokens.subspan(at, std::min(kPiece, tokens.size() - at))));
+    HEARTH_TRY(session.feed(tokens.subspan(at, std::min(piece, tokens.size() - at))));
   }
   return {};
 }
 
-std::string test_name(std::string_view kind, int32_t tokens, int32_t depth) {
-  return depth == 0 ? concat(kind, tokens) : concat(kind, tokens, "@d", depth);
+std::string test_name(std::string_view test, int32_t depth) {
+  return depth == 0 ? std::string(test) : concat(test, "@d", depth);
 }
 
 void add(const PassWork& work, PassWork& sum) {
@@ -50,8 +89,8 @@ void add(const PassWork& work, PassWork& sum) {
 }
 
 // Behind `depth` tokens again: `pieces` fed one after the other, each one's time handed out.
-template <typename Latency>
-Result<void> feed_pieces(Session& session, int32_t depth, std::span<const TokenId> tokens,
+template <typename Fed, typename Latency>
+Result<void> feed_pieces(Fed& session, int32_t depth, std::span<const TokenId> tokens,
                          std::size_t piece, Latency latency) {
   session.truncate(depth);
   for (std::size_t at = 0; at < tokens.size(); at += piece) {
@@ -64,7 +103,8 @@ Result<void> feed_pieces(Session& session, int32_t depth, std::span<const TokenI
 }
 
 // Repetitions of `tokens` in pieces of `piece`, and one more that looks at the operations.
-Result<void> measure(Session& session, const BenchShape& shape, std::span<const TokenId> tokens,
+template <typename Fed>
+Result<void> measure(Fed& session, const BenchShape& shape, std::span<const TokenId> tokens,
                      std::size_t piece, Measured& measured) {
   for (int32_t i = 0; i < shape.repeat; ++i) {
     const Stopwatch watch;
@@ -81,6 +121,30 @@ Result<void> measure(Session& session, const BenchShape& shape, std::span<const 
   return last;
 }
 
+// `count` sequences read the weights together, and keys and values each for itself.
+PassWork together(PassWork work, int32_t count) {
+  for (Work& operation : work) operation.macs *= count;
+  work[static_cast<std::size_t>(Operation::kAttention)].bytes *= count;
+  return work;
+}
+
+template <typename Fed>
+Result<Measured> measure_decoding(const Engine& engine, Fed& session, const BenchShape& shape,
+                                  int32_t sequences) {
+  const auto tokens = some_tokens(engine, shape.answer);
+  const std::string company = sequences > 1 ? concat("x", sequences) : "";
+  Measured measured{test_name(concat("tg", shape.answer, company), shape.depth),
+                    shape.answer * sequences,
+                    {},
+                    {}};
+  HEARTH_TRY(session.feed(std::span(tokens).first(1)));
+  HEARTH_TRY(measure(session, shape, tokens, 1, measured));
+  for (int32_t at = 0; at < shape.answer; ++at) {
+    add(together(work_of_pass(engine.model(), 1, shape.depth + at, 1), sequences), measured.work);
+  }
+  return measured;
+}
+
 }  // namespace
 
 double percentile(const std::vector<double>& ascending, double share) {
@@ -90,8 +154,8 @@ double percentile(const std::vector<double>& ascending, double share) {
 
 Result<Measured> measure_prompt(const Engine& engine, Session& session, const BenchShape& shape) {
   const auto tokens = some_tokens(engine, shape.prompt);
-  Measured measured{test_name("pp", shape.prompt, shape.depth), shape.prompt, {}, {}};
-  HEARTH_TRY(fill(session, some_tokens(engine, shape.depth)));
+  Measured measured{test_name(concat("pp", shape.prompt), shape.depth), shape.prompt, {}, {}};
+  HEARTH_TRY(fill(session, some_tokens(engine, shape.depth), kFillTokens));
   HEARTH_TRY(session.feed(tokens));  // once unmeasured: page faults and clock frequencies settle
   HEARTH_TRY(measure(session, shape, tokens, tokens.size(), measured));
   for (int32_t at = 0; at < shape.prompt; at += kForwardTokensMax) {
@@ -103,15 +167,16 @@ Result<Measured> measure_prompt(const Engine& engine, Session& session, const Be
 }
 
 Result<Measured> measure_answer(const Engine& engine, Session& session, const BenchShape& shape) {
-  const auto tokens = some_tokens(engine, shape.answer);
-  Measured measured{test_name("tg", shape.answer, shape.depth), shape.answer, {}, {}};
-  HEARTH_TRY(fill(session, some_tokens(engine, shape.depth)));
-  HEARTH_TRY(session.feed(std::span(tokens).first(1)));
-  HEARTH_TRY(measure(session, shape, tokens, 1, measured));
-  for (int32_t at = 0; at < shape.answer; ++at) {
-    add(work_of_pass(engine.model(), 1, shape.depth + at, 1), measured.work);
-  }
-  return measured;
+  HEARTH_TRY(fill(session, some_tokens(engine, shape.depth), kFillTokens));
+  return measure_decoding(engine, session, shape, 1);
+}
+
+Result<Measured> measure_answers(Engine& engine, const BenchShape& shape) {
+  HEARTH_ASSIGN(Sequences sequences,
+                Sequences::create(engine, shape.sequences, shape.depth + shape.answer));
+  HEARTH_TRY(
+      fill(sequences, some_tokens(engine, shape.depth), kForwardTokensMax / shape.sequences));
+  return measure_decoding(engine, sequences, shape, shape.sequences);
 }
 
 }  // namespace hearth

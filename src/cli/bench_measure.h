@@ -14,15 +14,16 @@
 namespace hearth {
 
 struct BenchShape {
-  int32_t prompt;  // tokens, at least 1 where prompts are measured
-  int32_t answer;  // the same for answers
-  int32_t depth;   // tokens that are in the context before
-  int32_t repeat;  // repetitions, at least 1
+  int32_t prompt;     // tokens, at least 1 where prompts are measured
+  int32_t answer;     // the same for answers
+  int32_t depth;      // tokens that are in the context before
+  int32_t sequences;  // that answer together, 1 to kForwardTokensMax
+  int32_t repeat;     // repetitions, at least 1
 };
 
 struct Measured {
   std::string test;
-  int32_t tokens;                    // of one repetition
+  int32_t tokens;                    // of one repetition, of all sequences
   std::vector<double> tokens_per_s;  // by repetition, ascending
   std::vector<double> latencies_ms;  // to the token behind each prompt, or of each of an answer's
                                      // tokens, ascending
@@ -37,5 +38,8 @@ double percentile(const std::vector<double>& ascending, double share);
 // Session::feed.
 Result<Measured> measure_prompt(const Engine& engine, Session& session, const BenchShape& shape);
 Result<Measured> measure_answer(const Engine& engine, Session& session, const BenchShape& shape);
+// The same of `shape.sequences` answers, a token of each in one pass. Errors: also kUnavailable
+// (memory).
+Result<Measured> measure_answers(Engine& engine, const BenchShape& shape);
 
 }  // namespace hearth
