@@ -122,8 +122,9 @@ void add_matmul(const Subject& subject, const Buffer& memory) {
   std::mt19937 random(2);
   const auto weights = std::make_shared<Weights>(memory);
   const auto inputs_of = [&](Precision precision) {
+    constexpr float kFineFrom = 0.0f;  // all of int16's two bytes
     return std::make_shared<const TestInputs>(subject.kernels, precision, kTokensMax, kColumns,
-                                              random);
+                                              random, kFineFrom);
   };
   const auto floats = inputs_of(Precision::kFloat);
   for (const DType dtype : kTypes) {

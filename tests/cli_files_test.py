@@ -343,6 +343,7 @@ class Doctor(CliTestCase):
         self.assertTrue(checks["seccomp"]["ok"])
         self.assertTrue(checks["lockdown"]["ok"])
         self.assertFalse(checks["default_model"]["ok"])
+        self.assertNotIn("expected", document)
         self.assertIn("lockdown", self.hearth("doctor"))
 
 

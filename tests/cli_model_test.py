@@ -267,6 +267,7 @@ class Measures(CliTestCase):
             self.assertTrue(0 < latency["p50"] <= latency["p95"] <= latency["p99"])
             self.assertGreater(result["gmac_per_s"], 0)
             self.assertGreater(result["bandwidth_share"], 0)
+            self.assertIn("compute_share", result)
             operations = {part["operation"]: part for part in result["operations"]}
             self.assertEqual(list(operations), ["embed", "inputs", "qkv", "attention", "attention_out", "gate_up", "down",
                                                 "head", "barrier"])
@@ -281,6 +282,16 @@ class Measures(CliTestCase):
         shown = self.hearth("bench", "-p", "16", "-n", "0", "-r", "1")
         for word in ("pp16", "gate_up", "OF MEMORY"):
             self.assertIn(word, shown)
+
+    def test_doctor_says_what_bounds_the_default_model(self):
+        expected = self.hearth_json("doctor")["expected"]
+        self.assertEqual(expected["model"], "smollm2")
+        for kind in ("prefill", "decode"):
+            self.assertGreater(expected[kind]["tokens_per_s_max"], 0)
+            self.assertIn(expected[kind]["bound_by"], ("memory", "arithmetic"))
+        # One token at a time reads all weights; 128 share the reading.
+        self.assertGreater(expected["prefill"]["tokens_per_s_max"], expected["decode"]["tokens_per_s_max"])
+        self.assertIn("at most", self.hearth("doctor"))
         together = self.hearth_json("bench", "-p", "0", "-n", "2", "-d", "130", "-r", "1", "--sequences", "3")
         self.assertEqual([result["test"] for result in together["results"]], ["tg2@d130", "tg2x3@d130"])
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
@@ -21,6 +22,20 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int32_t kTokensMax = 1 << 20;
+
+// What the machine can do, all threads together.
+struct Limits {
+  double gb_per_s;    // read from memory
+  double gmac_per_s;  // multiply bytes; 0 where the model computes in float
+};
+
+Result<Limits> measure_limits(Engine& engine) {
+  HEARTH_ASSIGN(const double gb_per_s, measure_bandwidth_gb_per_s(engine.pool()));
+  const Model& model = engine.model();
+  const bool in_bytes = model.numerics() != Numerics::kFloat;
+  return Limits{gb_per_s,
+                in_bytes ? measure_dot_peak_gmac_per_s(model.kernels(), engine.pool()) : 0};
+}
 
 class BenchCommand : public Command {
  public:
@@ -44,8 +59,8 @@ class BenchCommand : public Command {
   Result<int> run(const CommandContext& context) override;
 
  private:
-  Json json(const LoadedModel& model, double bandwidth, const std::vector<Measured>& all) const;
-  void print(const LoadedModel& model, double bandwidth, const std::vector<Measured>& all,
+  Json json(const LoadedModel& model, const Limits& limits, const std::vector<Measured>& all) const;
+  void print(const LoadedModel& model, const Limits& limits, const std::vector<Measured>& all,
              Output& out) const;
 
   ModelFlags flags_;
@@ -56,15 +71,6 @@ double rounded(double value, double unit) { return std::round(value / unit) * un
 
 double median(const Measured& measured) {
   return measured.tokens_per_s[measured.tokens_per_s.size() / 2];
-}
-
-Work total(const PassWork& work) {
-  Work sum;
-  for (const Work& part : work) {
-    sum.macs += part.macs;
-    sum.bytes += part.bytes;
-  }
-  return sum;
 }
 
 // One operation of a test, or all of it. Speeds are those of all threads together.
@@ -87,6 +93,10 @@ Speed operation_speed(const Measured& measured, std::size_t operation, int threa
   return {ms / measured.tokens, work.macs * per_s, work.bytes * per_s};
 }
 
+double compute_share(const Speed& speed, const Limits& limits) {
+  return limits.gmac_per_s > 0 ? speed.gmac_per_s / limits.gmac_per_s : 0;
+}
+
 Json operations_json(const Measured& measured, int threads) {
   Json list = Json::array();
   for (std::size_t i = 0; i < kOperations; ++i) {
@@ -99,7 +109,7 @@ Json operations_json(const Measured& measured, int threads) {
   return list;
 }
 
-Json BenchCommand::json(const LoadedModel& model, double bandwidth,
+Json BenchCommand::json(const LoadedModel& model, const Limits& limits,
                         const std::vector<Measured>& all) const {
   Json results = Json::array();
   for (const Measured& measured : all) {
@@ -115,13 +125,15 @@ Json BenchCommand::json(const LoadedModel& model, double bandwidth,
                          {"p99", percentile(measured.latencies_ms, 0.99)}}},
                        {"gmac_per_s", speed.gmac_per_s},
                        {"gb_per_s", speed.gb_per_s},
-                       {"bandwidth_share", speed.gb_per_s / bandwidth},
+                       {"bandwidth_share", speed.gb_per_s / limits.gb_per_s},
+                       {"compute_share", compute_share(speed, limits)},
                        {"operations", operations_json(measured, model.engine->pool().size())}});
   }
   return {{"model", model.name},
           {"threads", model.engine->pool().size()},
           {"isa", std::string(isa_name(model.engine->model().isa()))},
-          {"bandwidth_gb_per_s", bandwidth},
+          {"bandwidth_gb_per_s", limits.gb_per_s},
+          {"peak_gmac_per_s", limits.gmac_per_s},
           {"load_ms", rounded(model.engine->load_ms(), 0.001)},
           {"results", std::move(results)}};
 }
@@ -134,41 +146,55 @@ std::string fixed(double value, int digits = 1) {
 
 std::string percent(double share) { return fixed(100 * share) + " %"; }
 
-Table operations_table(const Measured& measured, int threads, double bandwidth) {
-  Table table({measured.test, "US/TOKEN", "SHARE", "GMAC/S", "GB/S", "OF MEMORY"});
+// Speeds and their shares of the limits, as cells; empty where nothing is multiplied.
+std::vector<std::string> speed_cells(const Speed& speed, const Limits& limits) {
+  if (speed.gmac_per_s <= 0) return {"", "", "", ""};
+  const double of_peak = compute_share(speed, limits);
+  return {fixed(speed.gmac_per_s), of_peak > 0 ? percent(of_peak) : "", fixed(speed.gb_per_s),
+          percent(speed.gb_per_s / limits.gb_per_s)};
+}
+
+Table operations_table(const Measured& measured, int threads, const Limits& limits) {
+  Table table({measured.test, "US/TOKEN", "SHARE", "GMAC/S", "OF PEAK", "GB/S", "OF MEMORY"});
   double ms = 0;
   for (const double operation : measured.operation_ms) ms += operation;
   for (std::size_t i = 0; i < kOperations; ++i) {
     const Speed speed = operation_speed(measured, i, threads);
-    const bool works = speed.gmac_per_s > 0;
-    table.add({std::string(operation_name(static_cast<Operation>(i))),
-               fixed(1000 * speed.ms_per_token), percent(measured.operation_ms[i] / ms),
-               works ? fixed(speed.gmac_per_s) : "", works ? fixed(speed.gb_per_s) : "",
-               works ? percent(speed.gb_per_s / bandwidth) : ""});
+    std::vector<std::string> cells = {std::string(operation_name(static_cast<Operation>(i))),
+                                      fixed(1000 * speed.ms_per_token),
+                                      percent(measured.operation_ms[i] / ms)};
+    std::ranges::move(speed_cells(speed, limits), std::back_inserter(cells));
+    table.add(std::move(cells));
   }
   return table;
 }
 
-void BenchCommand::print(const LoadedModel& model, double bandwidth,
+void BenchCommand::print(const LoadedModel& model, const Limits& limits,
                          const std::vector<Measured>& all, Output& out) const {
   const int threads = model.engine->pool().size();
-  out.write(concat(printable(model.name, 200), ", ", threads, " threads, ",
-                   isa_name(model.engine->model().isa()), ", memory reads ", fixed(bandwidth),
-                   " GB/s\n\n"));
-  Table table(
-      {"TEST", "TOKENS/S", "MIN", "MAX", "P50 MS", "P95", "P99", "GMAC/S", "GB/S", "OF MEMORY"});
+  std::string heading = concat(printable(model.name, 200), ", ", threads, " threads, ",
+                               isa_name(model.engine->model().isa()), ", memory reads ",
+                               fixed(limits.gb_per_s), " GB/s");
+  if (limits.gmac_per_s > 0) {
+    heading += concat(", peak ", fixed(limits.gmac_per_s), " GMAC/s");
+  }
+  out.write(heading + "\n\n");
+  Table table({"TEST", "TOKENS/S", "MIN", "MAX", "P50 MS", "P95", "P99", "GMAC/S", "OF PEAK",
+               "GB/S", "OF MEMORY"});
   for (const Measured& measured : all) {
-    const Speed speed = whole_speed(measured);
-    table.add({measured.test, fixed(median(measured)), fixed(measured.tokens_per_s.front()),
-               fixed(measured.tokens_per_s.back()),
-               fixed(percentile(measured.latencies_ms, 0.50), 2),
-               fixed(percentile(measured.latencies_ms, 0.95), 2),
-               fixed(percentile(measured.latencies_ms, 0.99), 2), fixed(speed.gmac_per_s),
-               fixed(speed.gb_per_s), percent(speed.gb_per_s / bandwidth)});
+    std::vector<std::string> cells = {measured.test,
+                                      fixed(median(measured)),
+                                      fixed(measured.tokens_per_s.front()),
+                                      fixed(measured.tokens_per_s.back()),
+                                      fixed(percentile(measured.latencies_ms, 0.50), 2),
+                                      fixed(percentile(measured.latencies_ms, 0.95), 2),
+                                      fixed(percentile(measured.latencies_ms, 0.99), 2)};
+    std::ranges::move(speed_cells(whole_speed(measured), limits), std::back_inserter(cells));
+    table.add(std::move(cells));
   }
   out.write(table.text());
   for (const Measured& measured : all) {
-    out.write("\n" + operations_table(measured, threads, bandwidth).text());
+    out.write("\n" + operations_table(measured, threads, limits).text());
   }
 }
 
@@ -186,7 +212,7 @@ Result<int> BenchCommand::run(const CommandContext& context) {
                                      shape_.depth + std::max(shape_.prompt, shape_.answer)));
   ProgressLine progress(context.environment, "bench");
   progress.show(0);
-  HEARTH_ASSIGN(const double bandwidth, measure_bandwidth_gb_per_s(model.engine->pool()));
+  HEARTH_ASSIGN(const Limits limits, measure_limits(*model.engine));
 
   const InterruptScope interrupt;
   std::vector<Measured> all;
@@ -207,9 +233,9 @@ Result<int> BenchCommand::run(const CommandContext& context) {
     return outcome.error();
   }
   if (context.json) {
-    context.out.write_json(json(model, bandwidth, all));
+    context.out.write_json(json(model, limits, all));
   } else {
-    print(model, bandwidth, all, context.out);
+    print(model, limits, all, context.out);
   }
   return outcome.ok() ? 0 : kExitInterrupted;
 }

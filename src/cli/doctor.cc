@@ -6,9 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <system_error>
 
 #include "base/files.h"
@@ -17,10 +19,12 @@
 #include "cli/config.h"
 #include "cli/model_choice.h"
 #include "cli/table.h"
+#include "engine/engine.h"
 #include "format/mapped_gguf.h"
 #include "kernels/isa.h"
 #include "kernels/peak.h"
 #include "lockdown/lockdown.h"
+#include "model/operations.h"
 #include "package/store.h"
 
 namespace hearth {
@@ -141,6 +145,65 @@ Check check_disk(const Environment& environment) {
           concat(bytes / 1'000'000, " MB free at ", printable(path.string(), 200))};
 }
 
+// The speed that a model cannot exceed here, and what bounds it.
+struct Bound {
+  double tokens_per_s;
+  Work work;  // of one token
+  bool by_memory;
+};
+
+// Of tokens that go through the model `count` at a time.
+Bound bound(const Model& model, int32_t count, double gb_per_s, double gmac_per_s) {
+  const Work pass = total(work_of_pass(model, count, 0, 1));
+  const double reading_s = pass.bytes / (gb_per_s * 1e9);
+  const double multiplying_s = pass.macs / (gmac_per_s * 1e9);
+  return {count / std::max(reading_s, multiplying_s),
+          {pass.macs / count, pass.bytes / count},
+          reading_s > multiplying_s};
+}
+
+struct Expectation {
+  std::string model;
+  double gb_per_s;
+  double gmac_per_s;
+  Bound prefill;
+  Bound decode;
+};
+
+// Of the default model; none where it is not there, which check_default_model() says, or computes
+// in float.
+Result<std::optional<Expectation>> expect(const Environment& environment, double gb_per_s) {
+  const std::string wanted =
+      environment.variable(setting_variable("model")).value_or(kDefaultModel);
+  const auto choice = choose_model(environment, wanted);
+  if (!choice.ok()) return std::optional<Expectation>();
+  const auto engine = Engine::load(choice->path, {});
+  if (!engine.ok() || (*engine)->model().numerics() == Numerics::kFloat) {
+    return std::optional<Expectation>();
+  }
+  const Model& model = (*engine)->model();
+  const double gmac_per_s = measure_dot_peak_gmac_per_s(model.kernels(), (*engine)->pool());
+  return Expectation{printable(choice->name, 200), gb_per_s, gmac_per_s,
+                     bound(model, kForwardTokensMax, gb_per_s, gmac_per_s),
+                     bound(model, 1, gb_per_s, gmac_per_s)};
+}
+
+Json bound_json(const Bound& bound) {
+  return {{"tokens_per_s_max", bound.tokens_per_s},
+          {"bound_by", bound.by_memory ? "memory" : "arithmetic"}};
+}
+
+std::string bound_text(const Bound& bound, const Expectation& expected) {
+  const std::string speed = concat("at most ", std::lround(bound.tokens_per_s), " token/s: each ");
+  if (bound.by_memory) {
+    return concat(speed, "reads ", std::lround(bound.work.bytes / 1e6), " MB, memory gives ",
+                  std::lround(expected.gb_per_s), " GB/s");
+  }
+  return concat(speed, "takes ", std::lround(bound.work.macs / 1e6), " million products, ",
+                isa_name(best_isa()), " does ", std::lround(expected.gmac_per_s),
+                " thousand million a second");
+}
+
 class DoctorCommand : public Command {
  public:
   std::string name() const override { return "doctor"; }
@@ -169,25 +232,39 @@ Result<int> DoctorCommand::run(const CommandContext& context) {
   HEARTH_ASSIGN(const auto pool, ThreadPool::create(usable_cpu_count()));
   HEARTH_ASSIGN(const double bandwidth, measure_bandwidth_gb_per_s(*pool));
   const double bandwidth_shown = std::round(bandwidth * 100) / 100;
+  HEARTH_ASSIGN(const std::optional<Expectation> expected, expect(environment, bandwidth));
   if (context.json) {
     Json list = Json::array();
     for (const Check& check : checks) {
       list.push_back({{"name", check.name}, {"ok", check.ok}, {"detail", check.detail}});
     }
-    context.out.write_json({{"version", HEARTH_VERSION},
-                            {"cpu", cpu_name()},
-                            {"isa", std::string(isa_name(best_isa()))},
-                            {"isa_available", isas},
-                            {"threads", pool->size()},
-                            {"bandwidth_gb_per_s", bandwidth_shown},
-                            {"checks", std::move(list)}});
+    Json document = {{"version", HEARTH_VERSION},
+                     {"cpu", cpu_name()},
+                     {"isa", std::string(isa_name(best_isa()))},
+                     {"isa_available", isas},
+                     {"threads", pool->size()},
+                     {"bandwidth_gb_per_s", bandwidth_shown},
+                     {"checks", std::move(list)}};
+    if (expected) {
+      document["expected"] = {{"model", expected->model},
+                              {"peak_gmac_per_s", expected->gmac_per_s},
+                              {"prefill", bound_json(expected->prefill)},
+                              {"decode", bound_json(expected->decode)}};
+    }
+    context.out.write_json(document);
     return 0;
   }
   std::string available;
   for (const std::string& isa : isas) available += (available.empty() ? "" : ", ") + isa;
   context.out.write(concat("hearth ", HEARTH_VERSION, "\ncpu        ", cpu_name(), "\nisa        ",
                            isa_name(best_isa()), " (of ", available, ")\nthreads    ", pool->size(),
-                           "\nbandwidth  ", bandwidth_shown, " GB/s\n\n"));
+                           "\nbandwidth  ", bandwidth_shown, " GB/s\n"));
+  if (expected) {
+    context.out.write(concat("model      ", expected->model, "\n  prompts  ",
+                             bound_text(expected->prefill, *expected), "\n  answers  ",
+                             bound_text(expected->decode, *expected), "\n"));
+  }
+  context.out.write("\n");
   Table table({"CHECK", "", "DETAIL"});
   for (const Check& check : checks) {
     table.add({check.name, check.ok ? "ok" : "NO", printable(check.detail, 300)});

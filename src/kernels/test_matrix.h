@@ -104,10 +104,11 @@ struct TestMatrix {
   PanelMatrix packed;
 };
 
-// Random inputs with an outlier now and then, rounded by a table's own kernel.
+// Random inputs with an outlier now and then, rounded by a table's own kernel. As `fine_from` is,
+// groups with an outlier have fine codes, and those of rows without one.
 struct TestInputs {
   TestInputs(const KernelTable& kernels, Precision precision, int32_t tokens, int32_t columns,
-             std::mt19937& random)
+             std::mt19937& random, float fine_from = 0.3f)
       : values(static_cast<std::size_t>(tokens) * columns),
         codes(values.size()),
         fine_codes(values.size()),
@@ -119,7 +120,7 @@ struct TestInputs {
     std::normal_distribution<float> normal;
     for (float& value : values) value = normal(random) * (random() % 50 == 0 ? 30.0f : 1.0f);
     view = {.precision = precision,
-            .fine_from = 0.3f,  // groups with an outlier, and those of rows without one
+            .fine_from = fine_from,
             .columns = columns,
             .values = values.data(),
             .codes = codes.data(),

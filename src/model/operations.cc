@@ -6,12 +6,6 @@
 namespace hearth {
 namespace {
 
-Work& operator+=(Work& sum, const Work& more) {
-  sum.macs += more.macs;
-  sum.bytes += more.bytes;
-  return sum;
-}
-
 Work product(const PanelMatrix& weights, int32_t tokens) {
   if (tokens == 0) return {};
   return {static_cast<double>(weights.rows) * weights.columns * tokens,
@@ -35,6 +29,18 @@ Work attention(const Model& model, int32_t layer, int32_t rows, int32_t seen) {
 }
 
 }  // namespace
+
+Work& operator+=(Work& sum, const Work& more) {
+  sum.macs += more.macs;
+  sum.bytes += more.bytes;
+  return sum;
+}
+
+Work total(const PassWork& work) {
+  Work sum;
+  for (const Work& part : work) sum += part;
+  return sum;
+}
 
 std::string_view operation_name(Operation operation) {
   switch (operation) {

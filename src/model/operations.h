@@ -34,7 +34,9 @@ struct Work {
   double macs = 0;   // multiply-adds
   double bytes = 0;  // of weights, keys and values, each read once
 };
+Work& operator+=(Work& sum, const Work& more);
 using PassWork = std::array<Work, kOperations>;
+Work total(const PassWork& work);
 
 // What a pass of `tokens` tokens behind `positions` earlier ones has to do, with logits of its last
 // `logit_rows`.
