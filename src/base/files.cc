@@ -7,7 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <utility>
 
 #include "base/strings.h"
@@ -30,8 +33,8 @@ class Descriptor {
   int fd_;
 };
 
-// Opens a regular file and tells its size.
-Result<std::pair<int, std::size_t>> open_regular(const std::filesystem::path& path) {
+// Opens a regular file and tells what it is.
+Result<std::pair<int, FileIdentity>> open_regular(const std::filesystem::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return file_error(errno, "cannot open", path);
   struct stat info {};
@@ -47,7 +50,9 @@ Result<std::pair<int, std::size_t>> open_regular(const std::filesystem::path& pa
         concat(printable(path.string(), 300), ": ",
                S_ISDIR(info.st_mode) ? "is a folder" : "is not a regular file", "; name a file"));
   }
-  return std::pair(fd, static_cast<std::size_t>(info.st_size));
+  return std::pair(
+      fd, FileIdentity{info.st_dev, info.st_ino, static_cast<uint64_t>(info.st_size),
+                       info.st_mtim.tv_sec * int64_t{1'000'000'000} + info.st_mtim.tv_nsec});
 }
 
 // The range shrunk to whole pages inside it, as madvise wants.
@@ -91,27 +96,27 @@ Error file_error(int error_number, std::string_view action, const std::filesyste
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   HEARTH_ASSIGN(const auto opened, open_regular(path));
   const Descriptor fd(opened.first);
-  const std::size_t size = opened.second;
-  if (size == 0) {
+  const FileIdentity& identity = opened.second;
+  if (identity.bytes == 0) {
     return Error(ErrorCode::kCorrupt,
                  concat(printable(path.string(), 300), ": the file is empty; fetch it again"));
   }
-  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+  void* data = ::mmap(nullptr, identity.bytes, PROT_READ, MAP_PRIVATE, fd.get(), 0);
   if (data == MAP_FAILED) return file_error(errno, "cannot map", path);
-  return MappedFile(static_cast<const std::byte*>(data), size);
+  return MappedFile(static_cast<const std::byte*>(data), identity);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : data_(std::exchange(other.data_, nullptr)), identity_(std::exchange(other.identity_, {})) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(data_, other.data_);
-  std::swap(size_, other.size_);
+  std::swap(identity_, other.identity_);
   return *this;
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), identity_.bytes);
 }
 
 void MappedFile::prefetch(std::span<const std::byte> range) const {
@@ -124,12 +129,34 @@ void MappedFile::drop(std::span<const std::byte> range) const {
   if (length > 0) ::madvise(begin, length, MADV_DONTNEED);
 }
 
+void MappedFile::ask_for_huge_pages() const {
+  ::madvise(const_cast<std::byte*>(data_), identity_.bytes, MADV_HUGEPAGE);
+}
+
+// Source: proc_pid_smaps(5). A mapping's lines begin with "address-", in hexadecimal.
+bool MappedFile::on_huge_pages() const {
+  constexpr std::string_view kKey = "FilePmdMapped:";
+  char address[17];
+  char* const end = std::to_chars(address, address + sizeof address - 1,
+                                  reinterpret_cast<std::uintptr_t>(data_), 16)
+                        .ptr;
+  *end = '-';
+  std::ifstream maps("/proc/self/smaps");
+  bool is_ours = false;
+  for (std::string line; std::getline(maps, line);) {
+    is_ours = is_ours || line.starts_with(std::string_view(address, end + 1));
+    if (!is_ours || !line.starts_with(kKey)) continue;
+    return std::strtoull(line.c_str() + kKey.size(), nullptr, 10) * 1024 > identity_.bytes / 2;
+  }
+  return false;
+}
+
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max) {
   HEARTH_ASSIGN(const auto opened, open_regular(path));
   const Descriptor fd(opened.first);
-  if (opened.second > bytes_max) {
+  if (opened.second.bytes > bytes_max) {
     return Error(ErrorCode::kUsage,
-                 concat(printable(path.string(), 300), ": has ", opened.second,
+                 concat(printable(path.string(), 300), ": has ", opened.second.bytes,
                         " bytes, more than the ", bytes_max, " that are read; use a smaller file"));
   }
   std::string content;
@@ -149,12 +176,20 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t byt
 }
 
 Result<void> write_file(const std::filesystem::path& path, std::string_view content) {
+  return write_file(path, {content});
+}
+
+Result<void> write_file(const std::filesystem::path& path,
+                        std::initializer_list<std::string_view> pieces) {
   const std::filesystem::path folder =
       path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   std::string temporary = (folder / ".hearth-XXXXXX").string();
   const Descriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (fd.get() < 0) return file_error(errno, "cannot create a file in", folder);
-  Result<void> written = write_all(fd.get(), content, path);
+  Result<void> written;
+  for (const std::string_view piece : pieces) {
+    if (written.ok()) written = write_all(fd.get(), piece, path);
+  }
   if (written.ok() && ::fchmod(fd.get(), 0644) != 0)
     written = file_error(errno, "cannot set the mode of", path);
   if (written.ok() && ::fsync(fd.get()) != 0) written = file_error(errno, "cannot flush", path);

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +14,15 @@
 #include "base/result.h"
 
 namespace hearth {
+
+// Which bytes a path stood for when it was opened: another file, or the same one written anew,
+// differs in one of these.
+struct FileIdentity {
+  uint64_t device;
+  uint64_t inode;
+  uint64_t bytes;
+  int64_t modified_ns;  // since 1970
+};
 
 // A file mapped read-only. Move-only owner of the mapping; concurrent reads are safe.
 class MappedFile {
@@ -25,7 +36,8 @@ class MappedFile {
   ~MappedFile();
 
   // Valid while this object lives and has not been moved from.
-  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  std::span<const std::byte> bytes() const { return {data_, identity_.bytes}; }
+  const FileIdentity& identity() const { return identity_; }
 
   // Asks the kernel to start reading the range ahead of use.
   void prefetch(std::span<const std::byte> range) const;
@@ -33,19 +45,30 @@ class MappedFile {
   // been packed.
   void drop(std::span<const std::byte> range) const;
 
+  // Asks for huge pages, for a file whose every byte will be read, again and again. A refusal does
+  // no harm: on_huge_pages() tells.
+  void ask_for_huge_pages() const;
+  // Whether most of the file, all of which was read before, lies on huge pages; that is up to the
+  // file system. Where the kernel does not say: no.
+  bool on_huge_pages() const;
+
  private:
-  MappedFile(const std::byte* data, std::size_t size) : data_(data), size_(size) {}
+  MappedFile(const std::byte* data, const FileIdentity& identity)
+      : data_(data), identity_(identity) {}
 
   const std::byte* data_ = nullptr;
-  std::size_t size_ = 0;
+  FileIdentity identity_{};
 };
 
 // The whole file. Errors: as MappedFile::open, but an empty file is an empty string; kUsage where
 // it is longer than `bytes_max`.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max);
 
-// Replaces `path` by `content` so that a crash leaves the old or the new file whole: temporary file
-// beside it, fsync, rename, fsync of the folder. Errors: kUnavailable (disk full, permission).
+// Replaces `path` by `pieces`, one behind the other, so that a crash leaves the old or the new file
+// whole: temporary file beside it, fsync, rename, fsync of the folder. Errors: kUnavailable (disk
+// full, permission).
+Result<void> write_file(const std::filesystem::path& path,
+                        std::initializer_list<std::string_view> pieces);
 Result<void> write_file(const std::filesystem::path& path, std::string_view content);
 
 // An Error for a failed system call on `path`, saying strerror(error_number) and a remedy.

@@ -26,6 +26,25 @@ TEST(Files, WriteThenReadThenMap) {
       << "no temporary file is left";
 }
 
+TEST(Files, PiecesAreWrittenOneBehindTheOther) {
+  const TestFolder folder;
+  const auto path = folder.path() / "file";
+  ASSERT_TRUE(write_file(path, {"he", "", "llo"}).ok());
+  EXPECT_EQ(read_file(path, 100).value(), "hello");
+}
+
+TEST(Files, AFileWrittenAnewIsAnother) {
+  const TestFolder folder;
+  const auto path = folder.path() / "file";
+  ASSERT_TRUE(write_file(path, "hello").ok());
+  const auto first = MappedFile::open(path), second = MappedFile::open(path);
+  EXPECT_EQ(std::memcmp(&first->identity(), &second->identity(), sizeof(FileIdentity)), 0);
+  EXPECT_FALSE(first->on_huge_pages());
+  ASSERT_TRUE(write_file(path, "hello").ok());
+  const auto replaced = MappedFile::open(path);
+  EXPECT_NE(first->identity().inode, replaced->identity().inode);
+}
+
 TEST(Files, BadPathsAreNamedWithCauseAndRemedy) {
   const TestFolder folder;
   const auto missing = MappedFile::open(folder.path() / "absent");
