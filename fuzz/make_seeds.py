@@ -268,6 +268,25 @@ def session_seeds():
     }
 
 
+def packed_seeds():
+    """See fuzz/packed.cc: 255 and a file, or a number of weights in hundreds and patches of a sound file."""
+    def patched(hundreds, *patches):
+        return bytes([hundreds]) + b"".join(struct.pack("<IB", at & 0xFFFFFFFF, value) for at, value in patches)
+
+    def file(version=1, source=1, plan=2, count=100, checksum=0, weights=b"\7" * 100):
+        return b"\xff" + weights + b"hearthPW" + struct.pack("<QQQQQ", version, source, plan, count, checksum)
+
+    last = 1 << 31  # offsets from the end; the trailer is the last 48 bytes
+    return {
+        "sound_0": patched(0), "sound_1": patched(1), "sound_254": patched(254), "weight": patched(1, (50, 1)),
+        "checksum": patched(1, (last | 0, 1)), "bytes": patched(1, (last | 8, 1)), "plan": patched(1, (last | 16, 1)),
+        "source": patched(1, (last | 24, 1)), "version": patched(1, (last | 39, 2)), "magic": patched(1, (last | 47, 1)),
+        "same_value": patched(1, (last | 47, ord("h"))),
+        "file_checksum": file(), "file_empty": b"\xff", "file_cut": file()[:-1], "file_long": file() + b"\0",
+        "file_trailer": file(weights=b"", count=0), "file_huge": file(count=(1 << 64) - 48), "file_gguf": b"\xffGGUF\3\0\0\0",
+    }
+
+
 def wordpiece_seeds():
     return {
         "english": b"Hello, ab!  It's 1a2b.",
@@ -299,6 +318,7 @@ def main():
     write(CORPUS / "safetensors", safetensors_seeds())
     write(CORPUS / "unicode", unicode_seeds())
     write(CORPUS / "session", session_seeds())
+    write(CORPUS / "packed", packed_seeds())
     write(CORPUS / "wordpiece", wordpiece_seeds())
 
 

@@ -5,6 +5,7 @@
 import json
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 import threading
@@ -251,6 +252,67 @@ class Lockdown(CliTestCase):
         process = self.start_locked_down("bench", "-r", "1000")
         process.kill()
         process.communicate()
+
+
+@needs_model
+class Prepare(CliTestCase):
+    def answer(self, **env):
+        return self.hearth("run", "--raw", "--temp", "0", "-n", "20", "Once upon a time", env=env)
+
+    def prepared(self):
+        """The file that holds the packed weights, and its bytes."""
+        document = self.hearth_json("prepare")
+        path = pathlib.Path(document["path"])
+        self.assertEqual(document["model"], "smollm2")
+        self.assertEqual(path.parent, self.home / ".cache/hearth/packed")
+        return path, path.read_bytes()
+
+    def test_same_answer(self):
+        packed = self.answer()
+        path, content = self.prepared()
+        self.assertEqual(self.answer(), packed)
+        self.assertEqual(os.listdir(path.parent), [path.name])
+        self.assertEqual(self.prepared(), (path, content))
+
+    def test_run_looks_for_it(self):
+        path, _ = self.prepared()
+        os.utime(path, ns=(0, path.stat().st_mtime_ns))
+        path.read_bytes()
+        if path.stat().st_atime_ns == 0:
+            self.skipTest("the file system keeps no access times")
+        os.utime(path, ns=(0, path.stat().st_mtime_ns))
+        self.answer()
+        self.assertNotEqual(path.stat().st_atime_ns, 0)
+
+    def test_damaged_files_are_left_alone(self):
+        packed = self.answer()
+        path, content = self.prepared()
+        for damaged in (content[:-1], content[: len(content) // 2], b"", content[:1000] + b"x" + content[1001:],
+                        content + b"\0", content[:-40] + b"\2" + content[-39:]):
+            path.write_bytes(damaged)
+            self.assertEqual(self.answer(), packed)
+        path.unlink()
+        path.mkdir()
+        self.assertEqual(self.answer(), packed)
+        path.rmdir()
+
+    def test_a_cache_that_cannot_be_written(self):
+        self.assert_refused(["prepare"], 3, "/proc/no-cache", env={"XDG_CACHE_HOME": "/proc/no-cache"})
+        self.assertEqual(self.answer(XDG_CACHE_HOME="/proc/no-cache"), self.answer())
+
+    def test_full_disk(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+
+        cache = self.home / "full"
+        self.assert_refused(["prepare"], 7, str(cache), env={"XDG_CACHE_HOME": str(cache)}, preexec_fn=limit)
+        self.assertEqual(os.listdir(cache / "hearth/packed"), [])
+
+    def test_bad_models(self):
+        self.assert_refused(["prepare", "-m", "no-such-model"], 3, "no-such-model")
+        broken = self.home / "broken.gguf"
+        broken.write_bytes(b"GGUF")
+        self.assert_refused(["prepare", "-m", str(broken)], 4, "broken.gguf")
 
 
 @needs_model

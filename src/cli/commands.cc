@@ -20,6 +20,7 @@ std::vector<std::unique_ptr<Command>> make_commands() {
   commands.push_back(make_ls_command());
   commands.push_back(make_show_command());
   commands.push_back(make_rm_command());
+  commands.push_back(make_prepare_command());
   commands.push_back(make_doctor_command());
   commands.push_back(make_completions_command());
   return commands;

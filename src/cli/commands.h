@@ -24,6 +24,7 @@ std::unique_ptr<Command> make_import_command();
 std::unique_ptr<Command> make_ls_command();
 std::unique_ptr<Command> make_show_command();
 std::unique_ptr<Command> make_rm_command();
+std::unique_ptr<Command> make_prepare_command();
 std::unique_ptr<Command> make_completions_command();
 
 }  // namespace hearth

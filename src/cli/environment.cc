@@ -46,6 +46,11 @@ Result<std::filesystem::path> Environment::state_folder() const {
   return folder("XDG_STATE_HOME", ".local/state");
 }
 
+Result<std::filesystem::path> Environment::packed_folder() const {
+  HEARTH_ASSIGN(const auto path, folder("XDG_CACHE_HOME", ".cache"));
+  return path / "packed";
+}
+
 Result<std::filesystem::path> Environment::config_file() const {
   HEARTH_ASSIGN(const auto path, folder("XDG_CONFIG_HOME", ".config"));
   return path / "config.toml";

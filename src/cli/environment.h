@@ -21,8 +21,9 @@ class Environment {
 
   // hearth's folders by the XDG Base Directory specification; they need not exist. Relative paths
   // in XDG_* are ignored, as it demands. Errors: kUnavailable (HOME is not set either).
-  Result<std::filesystem::path> data_folder() const;   // models
-  Result<std::filesystem::path> state_folder() const;  // history
+  Result<std::filesystem::path> data_folder() const;    // models
+  Result<std::filesystem::path> state_folder() const;   // history
+  Result<std::filesystem::path> packed_folder() const;  // weights that `prepare` packed: a cache
   Result<std::filesystem::path> config_file() const;
 
   bool stdin_is_terminal() const { return stdin_is_terminal_; }

@@ -76,7 +76,8 @@ Result<ModelChoice> choose_model(const Environment& environment, const std::stri
 }
 
 Result<LoadedModel> load_model(const Environment& environment, const ModelFlags& flags) {
-  HEARTH_ASSIGN(const EngineOptions options, engine_options(flags));
+  HEARTH_ASSIGN(EngineOptions options, engine_options(flags));
+  if (auto folder = environment.packed_folder(); folder.ok()) options.packed_folder = *folder;
   HEARTH_ASSIGN(const ModelChoice choice, choose_model(environment, flags.model));
   HEARTH_ASSIGN(auto engine, Engine::load(choice.path, options));
   return LoadedModel{std::move(engine), choice.name};

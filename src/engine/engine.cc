@@ -33,7 +33,8 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& path,
   HEARTH_ASSIGN(engine->pool_, ThreadPool::create(threads));
   const Numerics numerics =
       options.numerics.value_or(isa == Isa::kScalar ? Numerics::kFloat : Numerics::kFast);
-  HEARTH_ASSIGN(engine->model_, Model::load(file, isa, numerics, *engine->pool_));
+  HEARTH_ASSIGN(engine->model_,
+                Model::load(file, isa, numerics, *engine->pool_, options.packed_folder));
   const int32_t rows = engine->model_->config().vocabulary;
   if (engine->tokenizer_.vocab_size() > rows) {
     return Error(ErrorCode::kCorrupt,

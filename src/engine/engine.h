@@ -35,6 +35,8 @@ struct EngineOptions {
   std::optional<Isa> isa = {};  // best_isa() where absent
   // kFloat where absent and the instruction set is kScalar, else kFast.
   std::optional<Numerics> numerics = {};
+  // Where PackedFile::write() may have kept the model's packed weights; empty: nowhere.
+  std::filesystem::path packed_folder = {};
 };
 
 enum class FinishReason { kStop, kLength, kDeadline, kCancelled };

@@ -51,6 +51,59 @@ TEST(Engine, KnowsWhatItLoaded) {
   EXPECT_EQ(fast->model().numerics(), Numerics::kFast);
 }
 
+// A model with weights that were kept for it.
+class KeptWeights : public testing::Test {
+ protected:
+  KeptWeights() {
+    std::filesystem::create_directory(kept_folder_);
+    write_test_model(model_);
+    packed_ = content({});
+    std::vector<std::byte> kept = packed_;
+    kept.front() ^= std::byte{1};  // tells whose they are
+    const auto engine = Engine::load(model_, {}).value();
+    const PackedIdentity identity = engine->model().weights().identity;
+    HEARTH_CHECK(PackedFile::write(kept_folder_, identity, kept, engine->pool()).ok());
+    file_ = kept_folder_ / PackedFile::name(identity);
+  }
+
+  std::vector<std::byte> content(const std::filesystem::path& kept_folder) const {
+    const auto engine = Engine::load(model_, {.packed_folder = kept_folder});
+    const auto bytes = engine.value()->model().weights().content;
+    return {bytes.begin(), bytes.end()};
+  }
+  // Whether the engine took what was kept; else it has packed the same as ever.
+  bool takes_kept() const {
+    const std::vector<std::byte> loaded = content(kept_folder_);
+    EXPECT_EQ(std::vector(loaded.begin() + 1, loaded.end()),
+              std::vector(packed_.begin() + 1, packed_.end()));
+    return loaded.front() != packed_.front();
+  }
+
+  TestFolder folder_;
+  std::filesystem::path model_ = folder_.path() / "model.gguf";
+  std::filesystem::path kept_folder_ = folder_.path() / "kept";
+  std::filesystem::path file_;
+  std::vector<std::byte> packed_;
+};
+
+TEST_F(KeptWeights, AreTaken) { EXPECT_TRUE(takes_kept()); }
+
+TEST_F(KeptWeights, AreLeftWhereTheyAreDamagedOrGone) {
+  std::filesystem::resize_file(file_, std::filesystem::file_size(file_) - 1);
+  EXPECT_FALSE(takes_kept());
+  std::filesystem::resize_file(file_, 0);
+  EXPECT_FALSE(takes_kept());
+  std::filesystem::remove_all(kept_folder_);
+  EXPECT_FALSE(takes_kept());
+}
+
+TEST_F(KeptWeights, AreLeftWhereTheModelWasWrittenAnew) {
+  write_test_model(model_);  // the same bytes, by another inode at another time
+  EXPECT_FALSE(takes_kept());
+  write_test_model(model_, {.seed = 2});
+  EXPECT_EQ(content(kept_folder_), content({}));
+}
+
 TEST(Engine, RawTextGetsBosWhereTheModelAddsIt) {
   EXPECT_EQ(load_test_model()->encode_raw("ab"), byte_tokens("ab"));
   const auto engine = load_test_model({.add_bos = true});

@@ -50,8 +50,7 @@ SessionIdentity session_identity(const Model& model) {
   const std::string_view family = isa_family(model.isa());
   family.copy(identity.isa_family.data(), identity.isa_family.size());
   identity.model = xxh64(std::as_bytes(std::span(description)));
-  const Buffer& memory = model.weights().memory;
-  identity.weights = xxh64({memory.data(), memory.size()});
+  identity.weights = xxh64(model.weights().content);
   return identity;
 }
 

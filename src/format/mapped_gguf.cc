@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "base/xxh64.h"
 
 namespace hearth {
 namespace {
@@ -65,6 +66,12 @@ std::size_t MappedGguf::bytes() const {
   std::size_t total = 0;
   for (const Part& part : parts) total += part.file.bytes().size();
   return total;
+}
+
+uint64_t MappedGguf::identity() const {
+  Xxh64 hash;
+  for (const Part& part : parts) hash.update(std::as_bytes(std::span(&part.file.identity(), 1)));
+  return hash.digest();
 }
 
 void MappedGguf::drop(std::span<const std::byte> range) const {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -35,6 +36,8 @@ struct MappedGguf {
 
   // Of all parts.
   std::size_t bytes() const;
+  // XXH64 of what tells the files of all parts from others, and from later states of themselves.
+  uint64_t identity() const;
   // Gives the pages of a range of a tensor's data back; see MappedFile::drop.
   void drop(std::span<const std::byte> range) const;
 };

@@ -6,10 +6,11 @@
 namespace hearth {
 
 Result<std::shared_ptr<const Model>> Model::load(const MappedGguf& file, Isa isa, Numerics numerics,
-                                                 ThreadPool& pool) {
+                                                 ThreadPool& pool,
+                                                 const std::filesystem::path& folder) {
   auto model = std::make_shared<Model>();
   HEARTH_ASSIGN(model->config_, ModelConfig::read(file.gguf));
-  HEARTH_ASSIGN(model->weights_, Weights::pack(model->config_, file, pool));
+  HEARTH_ASSIGN(model->weights_, Weights::load(model->config_, file, pool, folder));
   model->kernels_ = &kernels_for(isa);
   model->numerics_ = numerics;
   return std::shared_ptr<const Model>(std::move(model));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,12 +23,13 @@ namespace hearth {
 
 class Model {
  public:
-  // Packs the weights of `file` on all threads of `pool`; its pages are given back as they have
-  // been packed. Errors: kCorrupt (missing tensor, wrong shape, absent metadata: named),
-  // kUnsupported (architecture or tensor type: named, with what is supported), kUnavailable
+  // Packs the weights of `file` on all threads of `pool`, or takes those that were kept in
+  // `folder`; see Weights::load(). Errors: kCorrupt (missing tensor, wrong shape, absent metadata:
+  // named), kUnsupported (architecture or tensor type: named, with what is supported), kUnavailable
   // (memory).
   static Result<std::shared_ptr<const Model>> load(const MappedGguf& file, Isa isa,
-                                                   Numerics numerics, ThreadPool& pool);
+                                                   Numerics numerics, ThreadPool& pool,
+                                                   const std::filesystem::path& folder = {});
 
   const ModelConfig& config() const { return config_; }
   const Weights& weights() const { return weights_; }

@@ -2,6 +2,7 @@
 #include "model/weights.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "base/strings.h"
@@ -136,25 +137,32 @@ void pack_matrix(const PackJob& job, const MappedGguf& file, std::byte* memory, 
   }
 }
 
-void convert_vector(const PackJob& job, std::size_t count, std::byte* memory) {
-  const std::span<float> out(reinterpret_cast<float*>(memory + job.offset), count);
-  dequantize(job.dtype, job.data, out);
-  *job.vector = out;
+std::size_t vector_count(const PackJob& job) {
+  return job.data.size() / dtype_info(job.dtype).block_bytes;
 }
 
 // All threads pack the matrices; vectors are few.
-void run_jobs(std::span<const PackJob> jobs, const MappedGguf& file, std::byte* memory,
-              ThreadPool& pool) {
+void pack(std::span<const PackJob> jobs, const MappedGguf& file, std::byte* memory,
+          ThreadPool& pool) {
   pool.run([&](int thread) {
     for (const PackJob& job : jobs) {
       if (job.matrix != nullptr) pack_matrix(job, file, memory, thread, pool.size());
     }
   });
   for (const PackJob& job : jobs) {
+    if (job.matrix != nullptr) continue;
+    dequantize(job.dtype, job.data,
+               {reinterpret_cast<float*>(memory + job.offset), vector_count(job)});
+  }
+}
+
+// Tells matrices and vectors where they lie.
+void place(std::span<const PackJob> jobs, const std::byte* memory) {
+  for (const PackJob& job : jobs) {
     if (job.matrix != nullptr) {
       job.matrix->data = memory + job.offset;
     } else {
-      convert_vector(job, job.data.size() / dtype_info(job.dtype).block_bytes, memory);
+      *job.vector = {reinterpret_cast<const float*>(memory + job.offset), vector_count(job)};
     }
   }
 }
@@ -199,11 +207,7 @@ Result<void> check_rope_factors(std::span<const float> factors) {
   return {};
 }
 
-}  // namespace
-
-Result<Weights> Weights::pack(const ModelConfig& config, const MappedGguf& file, ThreadPool& pool) {
-  Weights weights;
-  WeightsPlan plan(file.gguf);
+Result<void> plan_all(WeightsPlan& plan, const ModelConfig& config, Weights& weights) {
   HEARTH_TRY(plan_input(plan, config, weights));
   const std::size_t input_bytes = plan.bytes();
   weights.layers.resize(static_cast<std::size_t>(config.layers));
@@ -212,12 +216,44 @@ Result<Weights> Weights::pack(const ModelConfig& config, const MappedGguf& file,
   HEARTH_TRY(plan_rope(plan, config, weights));
   HEARTH_TRY(plan_output(plan, config, weights));
   HEARTH_TRY(plan.check_complete(config.architecture.name));
-  HEARTH_ASSIGN(weights.memory, Buffer::create(plan.bytes(), PageHint::kHuge));
-  run_jobs(plan.jobs(), file, weights.memory.data(), pool);
+  weights.bytes = plan.bytes() - (config.head == Head::kTied ? 0 : input_bytes);
+  return {};
+}
+
+// What is wrong with a kept file does not matter: the model's own has everything.
+std::optional<PackedFile> find_kept(const std::filesystem::path& folder,
+                                    const PackedIdentity& identity, ThreadPool& pool) {
+  if (folder.empty()) return std::nullopt;
+  auto kept = PackedFile::open(folder, identity, pool);
+  if (!kept.ok()) return std::nullopt;
+  return std::move(kept).value();
+}
+
+}  // namespace
+
+Result<Weights> Weights::load(const ModelConfig& config, const MappedGguf& file, ThreadPool& pool,
+                              const std::filesystem::path& folder) {
+  Weights weights;
+  WeightsPlan plan(file.gguf);
+  HEARTH_TRY(plan_all(plan, config, weights));
+  weights.identity = {file.identity(), plan.hash(), plan.bytes()};
+  std::optional<PackedFile> kept = find_kept(folder, weights.identity, pool);
+  if (kept && kept->on_huge_pages()) {
+    weights.content = kept->weights();
+    weights.mapped = std::move(kept);
+  } else {
+    HEARTH_ASSIGN(weights.memory, Buffer::create(plan.bytes(), PageHint::kHuge));
+    weights.content = weights.memory.as<const std::byte>();
+    if (kept) {
+      kept->move_to(weights.memory.data(), pool);
+    } else {
+      pack(plan.jobs(), file, weights.memory.data(), pool);
+    }
+  }
+  place(plan.jobs(), weights.content.data());
   HEARTH_TRY(check_rope_factors(weights.rope_factors));
   HEARTH_TRY(check_rope_factors(weights.rope_long_factors));
   if (config.head == Head::kTied) weights.head = weights.embedding;
-  weights.bytes = plan.bytes() - (config.head == Head::kTied ? 0 : input_bytes);
   return weights;
 }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A model's tensors: matrices packed into panels, norms as floats, all in one buffer on huge pages.
+// A model's tensors: matrices packed into panels, norms as floats, all in one piece of memory on
+// huge pages.
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -11,6 +14,7 @@
 #include "format/mapped_gguf.h"
 #include "kernels/panel.h"
 #include "model/config.h"
+#include "model/packed_file.h"
 #include "tensor/buffer.h"
 
 namespace hearth {
@@ -44,7 +48,7 @@ struct LayerWeights {
   NormWeights mlp_post_norm;                  // after the MLP
 };
 
-// Everything borrows from `memory`, which moves with the struct.
+// Everything borrows from `memory` or `mapped`, which move with the struct.
 struct Weights {
   std::vector<LayerWeights> layers;
   PanelMatrix embedding;    // [vocabulary][embedding]
@@ -54,14 +58,20 @@ struct Weights {
   std::span<const float> rope_factors;       // [rope.values / 2]: of RopeScaling::kFactors
   std::span<const float> rope_long_factors;  // the same, beyond rope.original_context; or empty
   NormWeights output_norm;
-  PanelMatrix head;       // [vocabulary][embedding]; the embedding's panels where tied
-  std::size_t bytes = 0;  // read for each decoded token: all but an untied embedding
-  Buffer memory;
+  PanelMatrix head;                    // [vocabulary][embedding]; the embedding's panels where tied
+  std::size_t bytes = 0;               // read for each decoded token: all but an untied embedding
+  std::span<const std::byte> content;  // all of the above
+  PackedIdentity identity;             // of the content
+  Buffer memory;                       // that it lies in, or
+  std::optional<PackedFile> mapped;    // the file
 
-  // Packs on all threads of `pool`, giving the file's pages back behind it. Errors: kCorrupt (a
-  // tensor is missing or has another shape: both shapes; RoPE factors that are not positive),
-  // kUnsupported (a tensor that this architecture has no place for: named), kUnavailable (memory).
-  static Result<Weights> pack(const ModelConfig& config, const MappedGguf& file, ThreadPool& pool);
+  // Maps the weights that PackedFile::write() kept in `folder`, where they are sound and lie on
+  // huge pages; sound ones elsewhere are copied. Else, and where `folder` is empty, packs on all
+  // threads of `pool`, giving the file's pages back behind it. Errors: kCorrupt (a tensor is
+  // missing or has another shape: both shapes; RoPE factors that are not positive), kUnsupported (a
+  // tensor that this architecture has no place for: named), kUnavailable (memory).
+  static Result<Weights> load(const ModelConfig& config, const MappedGguf& file, ThreadPool& pool,
+                              const std::filesystem::path& folder);
 };
 
 }  // namespace hearth

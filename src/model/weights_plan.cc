@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/strings.h"
+#include "base/xxh64.h"
 
 namespace hearth {
 namespace {
@@ -82,6 +83,17 @@ Result<void> WeightsPlan::check_complete(std::string_view architecture) const {
                         " has no place for this tensor; convert the model again"));
   }
   return {};
+}
+
+uint64_t WeightsPlan::hash() const {
+  Xxh64 hash;
+  for (const PackJob& job : jobs_) {
+    const uint64_t columns = job.matrix != nullptr ? static_cast<uint64_t>(job.matrix->columns) : 0;
+    const uint64_t fields[] = {static_cast<uint64_t>(job.dtype), job.data.size(), columns,
+                               job.offset};
+    hash.update(std::as_bytes(std::span(fields)));
+  }
+  return hash.digest();
 }
 
 }  // namespace hearth

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <set>
 #include <span>
@@ -48,6 +49,8 @@ class WeightsPlan {
   Result<void> check_complete(std::string_view architecture) const;
 
   std::size_t bytes() const { return bytes_; }
+  // XXH64 of which tensor lies where, in which type and shape.
+  uint64_t hash() const;
   std::span<const PackJob> jobs() const { return jobs_; }
 
  private:
