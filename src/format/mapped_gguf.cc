@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/mapped_gguf.h"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -75,13 +76,12 @@ uint64_t MappedGguf::identity() const {
 }
 
 void MappedGguf::drop(std::span<const std::byte> range) const {
-  const std::less_equal<const std::byte*> not_after;
+  const std::less<const std::byte*> before;
   for (const Part& part : parts) {
     const std::span<const std::byte> all = part.file.bytes();
-    if (not_after(all.data(), range.data()) &&
-        not_after(range.data() + range.size(), all.data() + all.size())) {
-      part.file.drop(range);
-    }
+    const std::byte* begin = std::max(range.data(), all.data(), before);
+    const std::byte* end = std::min(range.data() + range.size(), all.data() + all.size(), before);
+    if (before(begin, end)) part.file.drop({begin, end});
   }
 }
 

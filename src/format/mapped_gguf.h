@@ -38,7 +38,7 @@ struct MappedGguf {
   std::size_t bytes() const;
   // XXH64 of what tells the files of all parts from others, and from later states of themselves.
   uint64_t identity() const;
-  // Gives the pages of a range of a tensor's data back; see MappedFile::drop.
+  // Gives the pages of a range back, as far as it is of the parts; see MappedFile::drop.
   void drop(std::span<const std::byte> range) const;
 };
 

@@ -2,6 +2,7 @@
 #include "model/weights.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -115,9 +116,35 @@ class LayerPlan {
   LayerWeights& layer_;
 };
 
-// This thread's share of one matrix, in steps after each of which the source pages are given back.
-void pack_matrix(const PackJob& job, const MappedGguf& file, std::byte* memory, int thread,
-                 int threads) {
+// Gives the file's pages back behind a thread, some MiB at a time: each time, all other threads
+// have to forget their translations, too.
+class PagesBehind {
+ public:
+  explicit PagesBehind(const MappedGguf& file) : file_(file) {}
+  PagesBehind(const PagesBehind&) = delete;
+  PagesBehind& operator=(const PagesBehind&) = delete;
+  ~PagesBehind() { file_.drop(packed_); }
+
+  // `range` was packed, and lies behind those before. In between lie other threads' rows of the
+  // same tensors; those that are still being read are mapped once more.
+  void add(std::span<const std::byte> range) {
+    constexpr std::ptrdiff_t kDropBytes = 4 << 20;
+    if (!packed_.empty() && range.data() - packed_.data() < kDropBytes) {
+      packed_ = {packed_.data(), range.data() + range.size()};
+    } else {
+      file_.drop(packed_);
+      packed_ = range;
+    }
+  }
+
+ private:
+  const MappedGguf& file_;
+  std::span<const std::byte> packed_;  // from the first range to the last
+};
+
+// This thread's share of one matrix, in steps after each of which source pages may be given back.
+void pack_matrix(const PackJob& job, std::byte* memory, int thread, int threads,
+                 PagesBehind& behind) {
   constexpr int32_t kStepPanels = 64;
   const PanelMatrix& matrix = *job.matrix;
   const std::size_t row_bytes = job.data.size() / static_cast<std::size_t>(matrix.rows);
@@ -133,7 +160,7 @@ void pack_matrix(const PackJob& job, const MappedGguf& file, std::byte* memory, 
     const std::size_t first = static_cast<std::size_t>(step) * kPanelRows * row_bytes;
     const std::size_t last =
         std::min(static_cast<std::size_t>(step_end) * kPanelRows * row_bytes, job.data.size());
-    file.drop(job.data.subspan(first, last - first));
+    behind.add(job.data.subspan(first, last - first));
   }
 }
 
@@ -141,12 +168,15 @@ std::size_t vector_count(const PackJob& job) {
   return job.data.size() / dtype_info(job.dtype).block_bytes;
 }
 
-// All threads pack the matrices; vectors are few.
-void pack(std::span<const PackJob> jobs, const MappedGguf& file, std::byte* memory,
-          ThreadPool& pool) {
+// All threads pack the matrices, in the order of the file; vectors are few.
+void pack(std::vector<PackJob> jobs, const MappedGguf& file, std::byte* memory, ThreadPool& pool) {
+  std::sort(jobs.begin(), jobs.end(), [](const PackJob& a, const PackJob& b) {
+    return std::less<>()(a.data.data(), b.data.data());
+  });
   pool.run([&](int thread) {
+    PagesBehind behind(file);
     for (const PackJob& job : jobs) {
-      if (job.matrix != nullptr) pack_matrix(job, file, memory, thread, pool.size());
+      if (job.matrix != nullptr) pack_matrix(job, memory, thread, pool.size(), behind);
     }
   });
   for (const PackJob& job : jobs) {
@@ -247,7 +277,7 @@ Result<Weights> Weights::load(const ModelConfig& config, const MappedGguf& file,
     if (kept) {
       kept->move_to(weights.memory.data(), pool);
     } else {
-      pack(plan.jobs(), file, weights.memory.data(), pool);
+      pack({plan.jobs().begin(), plan.jobs().end()}, file, weights.memory.data(), pool);
     }
   }
   place(plan.jobs(), weights.content.data());
