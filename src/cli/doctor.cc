@@ -172,15 +172,13 @@ struct Expectation {
 
 // Of the default model; none where it is not there, which check_default_model() says, or computes
 // in float.
-Result<std::optional<Expectation>> expect(const Environment& environment, double gb_per_s) {
+std::optional<Expectation> expect_speed(const Environment& environment, double gb_per_s) {
   const std::string wanted =
       environment.variable(setting_variable("model")).value_or(kDefaultModel);
   const auto choice = choose_model(environment, wanted);
-  if (!choice.ok()) return std::optional<Expectation>();
+  if (!choice.ok()) return std::nullopt;
   const auto engine = Engine::load(choice->path, {});
-  if (!engine.ok() || (*engine)->model().numerics() == Numerics::kFloat) {
-    return std::optional<Expectation>();
-  }
+  if (!engine.ok() || (*engine)->model().numerics() == Numerics::kFloat) return std::nullopt;
   const Model& model = (*engine)->model();
   const double gmac_per_s = measure_dot_peak_gmac_per_s(model.kernels(), (*engine)->pool());
   return Expectation{printable(choice->name, 200), gb_per_s, gmac_per_s,
@@ -232,7 +230,7 @@ Result<int> DoctorCommand::run(const CommandContext& context) {
   HEARTH_ASSIGN(const auto pool, ThreadPool::create(usable_cpu_count()));
   HEARTH_ASSIGN(const double bandwidth, measure_bandwidth_gb_per_s(*pool));
   const double bandwidth_shown = std::round(bandwidth * 100) / 100;
-  HEARTH_ASSIGN(const std::optional<Expectation> expected, expect(environment, bandwidth));
+  const std::optional<Expectation> expected = expect_speed(environment, bandwidth);
   if (context.json) {
     Json list = Json::array();
     for (const Check& check : checks) {

@@ -17,7 +17,7 @@ namespace hearth {
 
 class NgramDrafter {
  public:
-  static constexpr int32_t kDraftMax = 7;  // with the token before it, a tile of the kernels
+  static constexpr int32_t kDraftMax = 7;  // with the token before it, whole tiles of the kernels
 
   // Room is taken for `more` tokens behind `text`; further ones may come.
   explicit NgramDrafter(std::span<const TokenId> text, std::size_t more = 0);
