@@ -104,7 +104,7 @@ class PanelsAhead {
   PanelsAhead(const PanelMatrix& weights, int32_t next, int32_t end)
       : at_(weights.panel(next)),
         end_(weights.panel(end)),
-        step_((end_ - at_) * kGroupColumns / weights.columns + 1) {}
+        step_((end_ - at_) * kGroupColumns / weights.columns) {}
 
   // The next piece; nothing once all were asked for.
   void fetch() {
@@ -126,9 +126,11 @@ inline void multiply_tile_of_tokens(const MatmulArgs& args, int32_t panel, int32
   const auto groups = static_cast<std::size_t>(args.weights->columns / kGroupColumns);
   TokenInputs x[kTokens];
   for (int t = 0; t < kTokens; ++t) x[t] = token_inputs(*args.inputs, token + t);
+  // Of the whole matrix: a thread's next call is mostly for the panels behind this one's. With the
+  // first tokens; for those after them they have come.
   const int32_t next = panel + kPanels;
-  const int32_t next_end = next + kPanels < args.panel_end ? next + kPanels : args.panel_end;
-  // With the first tokens; for those after them it has come.
+  const int32_t panels = args.weights->panels();
+  const int32_t next_end = next + kPanels < panels ? next + kPanels : panels;
   PanelsAhead ahead(*args.weights, next, token == 0 ? next_end : next);
   VecF out[kPanels][kTokens][kParts];
   for (int part = 0; part < kParts; ++part) {
