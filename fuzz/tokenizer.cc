@@ -193,8 +193,9 @@ void check_sentencepiece_vocabulary(std::string_view text) {
     return;
   }
   check_as_text(*tokenizer, text, spaced(text));
+  // A special token may be a part of U+2581's bytes: then it is no space any more, as everywhere.
   const auto parsed = tokenizer->encode(text, SpecialTokens::kParse);
-  HEARTH_CHECK(tokenizer->decode(parsed, SpecialTokens::kParse) == spaced(text));
+  HEARTH_CHECK(spaced(tokenizer->decode(parsed, SpecialTokens::kParse)) == spaced(text));
 }
 
 }  // namespace
