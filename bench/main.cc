@@ -11,14 +11,12 @@
 namespace hearth::bench {
 namespace {
 
-constexpr std::size_t kMemoryBytes = 256 << 20;  // larger than any last-level cache we expect
-
 double one_decimal(double value) { return std::round(value * 10) / 10; }
 
 Result<void> run() {
   HEARTH_ASSIGN(const auto one_thread, ThreadPool::create(1));
   HEARTH_ASSIGN(const double bandwidth, measure_bandwidth_gb_per_s(*one_thread));
-  HEARTH_ASSIGN(const Buffer memory, Buffer::create(kMemoryBytes, PageHint::kHuge));
+  HEARTH_ASSIGN(const Buffer memory, Buffer::create(kUncachedBytes, PageHint::kHuge));
   benchmark::AddCustomContext("memory", concat(one_decimal(bandwidth), " GB/s"));
   for (const Isa isa : available_isas()) {
     const KernelTable& kernels = kernels_for(isa);

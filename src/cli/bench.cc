@@ -120,9 +120,9 @@ Json BenchCommand::json(const LoadedModel& model, const Limits& limits,
                          {"min", measured.tokens_per_s.front()},
                          {"max", measured.tokens_per_s.back()}}},
                        {"latency_ms",
-                        {{"p50", percentile(measured.latencies_ms, 0.50)},
-                         {"p95", percentile(measured.latencies_ms, 0.95)},
-                         {"p99", percentile(measured.latencies_ms, 0.99)}}},
+                        {{"p50", measured.latencies.p50_ms},
+                         {"p95", measured.latencies.p95_ms},
+                         {"p99", measured.latencies.p99_ms}}},
                        {"gmac_per_s", speed.gmac_per_s},
                        {"gb_per_s", speed.gb_per_s},
                        {"bandwidth_share", speed.gb_per_s / limits.gb_per_s},
@@ -186,9 +186,9 @@ void BenchCommand::print(const LoadedModel& model, const Limits& limits,
                                       fixed(median(measured)),
                                       fixed(measured.tokens_per_s.front()),
                                       fixed(measured.tokens_per_s.back()),
-                                      fixed(percentile(measured.latencies_ms, 0.50), 2),
-                                      fixed(percentile(measured.latencies_ms, 0.95), 2),
-                                      fixed(percentile(measured.latencies_ms, 0.99), 2)};
+                                      fixed(measured.latencies.p50_ms, 2),
+                                      fixed(measured.latencies.p95_ms, 2),
+                                      fixed(measured.latencies.p99_ms, 2)};
     std::ranges::move(speed_cells(whole_speed(measured), limits), std::back_inserter(cells));
     table.add(std::move(cells));
   }

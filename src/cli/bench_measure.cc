@@ -2,13 +2,13 @@
 #include "cli/bench_measure.h"
 
 #include <algorithm>
-#include <cmath>
 #include <random>
 #include <span>
 
 #include "base/clock.h"
 #include "base/strings.h"
 #include "cli/interrupt.h"
+#include "evaluate/statistics.h"
 
 namespace hearth {
 namespace {
@@ -103,14 +103,16 @@ Result<void> feed_pieces(Fed& session, int32_t depth, std::span<const TokenId> t
 template <typename Fed>
 Result<void> measure(Fed& session, const BenchShape& shape, std::span<const TokenId> tokens,
                      std::size_t piece, Measured& measured) {
+  std::vector<double> latencies_ms;
   for (int32_t i = 0; i < shape.repeat; ++i) {
     const Stopwatch watch;
     HEARTH_TRY(feed_pieces(session, shape.depth, tokens, piece,
-                           [&](double ms) { measured.latencies_ms.push_back(ms); }));
+                           [&](double ms) { latencies_ms.push_back(ms); }));
     measured.tokens_per_s.push_back(measured.tokens * 1000.0 / watch.elapsed_ms());
   }
   std::ranges::sort(measured.tokens_per_s);
-  std::ranges::sort(measured.latencies_ms);
+  measured.latencies = {percentile(latencies_ms, 0.50), percentile(latencies_ms, 0.95),
+                        percentile(latencies_ms, 0.99)};
   session.workspace().measure_operations(true);
   const Result<void> last = feed_pieces(session, shape.depth, tokens, piece, [](double) {});
   measured.operation_ms = session.workspace().operation_times();
@@ -130,10 +132,8 @@ Result<Measured> measure_decoding(const Engine& engine, Fed& session, const Benc
                                   int32_t sequences) {
   const auto tokens = some_tokens(engine, shape.answer);
   const std::string company = sequences > 1 ? concat("x", sequences) : "";
-  Measured measured{test_name(concat("tg", shape.answer, company), shape.depth),
-                    shape.answer * sequences,
-                    {},
-                    {}};
+  Measured measured{
+      test_name(concat("tg", shape.answer, company), shape.depth), shape.answer * sequences, {}};
   HEARTH_TRY(session.feed(std::span(tokens).first(1)));
   HEARTH_TRY(measure(session, shape, tokens, 1, measured));
   for (int32_t at = 0; at < shape.answer; ++at) {
@@ -144,14 +144,9 @@ Result<Measured> measure_decoding(const Engine& engine, Fed& session, const Benc
 
 }  // namespace
 
-double percentile(const std::vector<double>& ascending, double share) {
-  const double rank = std::ceil(share * static_cast<double>(ascending.size()));
-  return ascending[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
-}
-
 Result<Measured> measure_prompt(const Engine& engine, Session& session, const BenchShape& shape) {
   const auto tokens = some_tokens(engine, shape.prompt);
-  Measured measured{test_name(concat("pp", shape.prompt), shape.depth), shape.prompt, {}, {}};
+  Measured measured{test_name(concat("pp", shape.prompt), shape.depth), shape.prompt, {}};
   HEARTH_TRY(fill(session, some_tokens(engine, shape.depth), kFillTokens));
   HEARTH_TRY(session.feed(tokens));  // once unmeasured: page faults and clock frequencies settle
   HEARTH_TRY(measure(session, shape, tokens, tokens.size(), measured));

@@ -21,18 +21,21 @@ struct BenchShape {
   int32_t repeat;     // repetitions, at least 1
 };
 
+// Percentiles, in milliseconds.
+struct Latencies {
+  double p50_ms;
+  double p95_ms;
+  double p99_ms;
+};
+
 struct Measured {
   std::string test;
   int32_t tokens;                    // of one repetition, of all sequences
   std::vector<double> tokens_per_s;  // by repetition, ascending
-  std::vector<double> latencies_ms;  // to the token behind each prompt, or of each of an answer's
-                                     // tokens, ascending
+  Latencies latencies = {};          // to the token behind a prompt, or of an answer's tokens
   PassWork work = {};                // of one repetition
   OperationTimes operation_ms = {};  // of one repetition, all threads' together
 };
-
-// The value that `share` (0..1) of `ascending`, which is not empty, do not exceed.
-double percentile(const std::vector<double>& ascending, double share);
 
 // Both leave the session's first `depth` tokens. Errors: kCancelled (Ctrl-C), those of
 // Session::feed.

@@ -119,10 +119,13 @@ Check check_store(const Environment& environment) {
   return {"store", true, concat(printable(folder->string(), 200), ", ", models->size(), " models")};
 }
 
+Result<ModelChoice> choose_default_model(const Environment& environment) {
+  return choose_model(environment,
+                      environment.variable(setting_variable("model")).value_or(kDefaultModel));
+}
+
 Check check_default_model(const Environment& environment) {
-  const std::string wanted =
-      environment.variable(setting_variable("model")).value_or(kDefaultModel);
-  const auto choice = choose_model(environment, wanted);
+  const auto choice = choose_default_model(environment);
   if (!choice.ok()) return {"default_model", false, choice.error().message()};
   const auto opened = MappedGguf::open(choice->path, choice->name);
   if (!opened.ok()) return {"default_model", false, opened.error().message()};
@@ -173,9 +176,7 @@ struct Expectation {
 // Of the default model; none where it is not there, which check_default_model() says, or computes
 // in float.
 std::optional<Expectation> expect_speed(const Environment& environment, double gb_per_s) {
-  const std::string wanted =
-      environment.variable(setting_variable("model")).value_or(kDefaultModel);
-  const auto choice = choose_model(environment, wanted);
+  const auto choice = choose_default_model(environment);
   if (!choice.ok()) return std::nullopt;
   const auto engine = Engine::load(choice->path, {});
   if (!engine.ok() || (*engine)->model().numerics() == Numerics::kFloat) return std::nullopt;

@@ -12,7 +12,6 @@
 namespace hearth {
 namespace {
 
-constexpr std::size_t kProbeBytes = 256 << 20;  // larger than any last-level cache we expect
 constexpr int kBandwidthPasses = 5;
 constexpr std::size_t kSums = 16;  // independent ones, so that loads need not wait for each other
 
@@ -34,7 +33,7 @@ uint64_t sum_of(std::span<const uint64_t> words) {
 }  // namespace
 
 Result<double> measure_bandwidth_gb_per_s(ThreadPool& pool) {
-  HEARTH_ASSIGN(const Buffer buffer, Buffer::create(kProbeBytes, PageHint::kHuge));
+  HEARTH_ASSIGN(const Buffer buffer, Buffer::create(kUncachedBytes, PageHint::kHuge));
   const auto words = buffer.as<uint64_t>();
   const auto part_of = [&](int thread) {
     const auto [begin, end] =
@@ -56,7 +55,7 @@ Result<double> measure_bandwidth_gb_per_s(ThreadPool& pool) {
   uint64_t sum = 0;
   for (const uint64_t part : sums) sum += part;
   HEARTH_CHECK(sum == words.size());  // and the compiler cannot leave the reading out
-  return static_cast<double>(kProbeBytes) / seconds_min / 1e9;
+  return static_cast<double>(kUncachedBytes) / seconds_min / 1e9;
 }
 
 double measure_dot_peak_gmac_per_s(const KernelTable& kernels, ThreadPool& pool) {

@@ -3,11 +3,16 @@
 // against. Reading memory bounds decoding, multiplying bounds a prompt.
 #pragma once
 
+#include <cstddef>
+
 #include "base/result.h"
 #include "base/thread_pool.h"
 #include "kernels/kernels.h"
 
 namespace hearth {
+
+inline constexpr std::size_t kUncachedBytes = 256
+                                              << 20;  // more than any last-level cache we expect
 
 // Reads a buffer that no cache holds on all threads of `pool`, several times; the best pass, in
 // 10^9 bytes per second. Takes about a fifth of a second. Errors: kUnavailable (memory).
