@@ -12,6 +12,7 @@ import signal
 import stat
 import struct
 import subprocess
+import sys
 import termios
 import time
 import unittest
@@ -195,6 +196,20 @@ class AtATerminal(CliTestCase):
         terminal.send("/bye\n")
         self.assertEqual(terminal.finish(), 0)
         self.assertEqual(self.history.read_text(), "Tell me a story.\n")
+
+    def test_no_interrupt_is_missed(self):
+        # Ctrl-C at once after the echo of a key: it may come before the next key is waited for.
+        # Busy processes beside it make that likely.
+        busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
+        self.addCleanup(lambda: [process.kill() or process.wait() for process in busy])
+        terminal = self.chat()
+        for _ in range(3000):
+            terminal.send("a")
+            terminal.expect("a")
+            terminal.send("\x03")
+            terminal.expect(r"leaves\)[^>]*>>> ")
+        terminal.send("\x04")
+        self.assertEqual(terminal.finish(), 0)
 
     def test_history(self):
         terminal = self.chat()

@@ -27,6 +27,9 @@ class InterruptScope {
   static const std::atomic<bool>& flag();
   static bool interrupted() { return flag().load(std::memory_order_relaxed); }
   static void clear();
+  // Waits until `descriptor` can be read (or is at its end): true. False when Ctrl-C was pressed
+  // first, or before the call: a plain read() that begins just after would wait on regardless.
+  static bool wait_readable(int descriptor);
   // As if Ctrl-C had been pressed: for work that nobody can receive any more.
   static void stop();
 };

@@ -7,9 +7,11 @@
 #include <clocale>
 #include <cstdio>
 #include <cstring>
+#include <cwchar>
 #include <string_view>
 
 #include <langinfo.h>
+#include <unistd.h>
 
 #include "cli/input.h"
 #include "cli/interrupt.h"
@@ -48,6 +50,7 @@ class TerminalReader : public LineReader {
     el_set(reader->edit_, EL_CLIENTDATA, reader.get());
     el_set(reader->edit_, EL_PROMPT, &TerminalReader::prompt);
     el_set(reader->edit_, EL_EDITOR, "emacs");
+    el_set(reader->edit_, EL_GETCFN, &TerminalReader::read_character);
     el_set(reader->edit_, EL_HIST, ::history, reader->history_);
     // Ctrl-D typed while the terminal still reads lines, before the prompt or during an answer,
     // arrives here as NUL.
@@ -99,6 +102,23 @@ class TerminalReader : public LineReader {
     void* self = nullptr;
     el_get(edit, EL_CLIENTDATA, &self);
     return static_cast<TerminalReader*>(self)->prompt_.data();
+  }
+
+  // The next character typed: 1; 0 at the end; -1 when Ctrl-C ends the line. libedit's own reader
+  // misses a Ctrl-C that comes between its drawing and its read().
+  static int read_character(EditLine*, wchar_t* character) {
+    std::mbstate_t state{};
+    while (true) {
+      if (!InterruptScope::wait_readable(STDIN_FILENO)) return -1;
+      char byte = 0;
+      const auto count = ::read(STDIN_FILENO, &byte, 1);
+      if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+      if (count <= 0) return static_cast<int>(count);
+      const std::size_t length = std::mbrtowc(character, &byte, 1, &state);
+      if (length == static_cast<std::size_t>(-2)) continue;  // more of it is to come
+      if (length != static_cast<std::size_t>(-1)) return 1;
+      state = {};  // not UTF-8: dropped
+    }
   }
 
   EditLine* edit_;
