@@ -42,6 +42,18 @@ void add_quantize(const Subject& subject, const char* precision_name, Precision 
       });
 }
 
+void add_quantize_groups(const Subject& subject) {
+  benchmark::RegisterBenchmark(
+      subject.name("quantize_groups").c_str(), [=](benchmark::State& state) {
+        std::mt19937 random(4);
+        const TestInputs inputs(subject.kernels, Precision::kInt8, 1, kCount, random);
+        measure(state, subject, {.values = kCount}, [&] {
+          subject.kernels.quantize_groups(inputs.values.data(), inputs.view, 0,
+                                          kCount / kGroupColumns);
+        });
+      });
+}
+
 }  // namespace
 
 void add_vectors(const Subject& subject) {
@@ -58,13 +70,16 @@ void add_vectors(const Subject& subject) {
                   [&] { call(subject.kernels, a.data(), b.data(), out.data()); });
         });
   }
-  benchmark::RegisterBenchmark(subject.name("to_half").c_str(), [=](benchmark::State& state) {
-    std::vector<uint16_t> out(kCount);
-    measure(state, subject, {.values = kCount},
-            [&] { subject.kernels.to_half(a.data(), kCount, out.data()); });
-  });
+  benchmark::RegisterBenchmark(
+      subject.name("round_to_words").c_str(), [=](benchmark::State& state) {
+        std::vector<int16_t> out(kCount);
+        measure(state, subject, {.values = kCount}, [&] {
+          subject.kernels.round_to_words(a.data(), kCount, kKvWordMax, out.data());
+        });
+      });
   add_quantize(subject, "/int8", Precision::kInt8);
   add_quantize(subject, "/int16", Precision::kInt16);
+  add_quantize_groups(subject);
 }
 
 }  // namespace hearth::bench

@@ -25,7 +25,7 @@ std::vector<int32_t> text(int32_t seed, int32_t count) {
 
 KvSequence empty_sequence(const TinyModel& tiny, int64_t tokens_max) {
   return KvSequence(
-      KvPool::create(tiny.model->config(), tiny.model->numerics(), tokens_max).value());
+      KvPool::create(tiny.model->config(), tiny.model->kv_type(), tokens_max).value());
 }
 
 // All pages, of which those of a new pool are zero where nothing was written.
@@ -165,7 +165,7 @@ class SharedPool : public testing::Test {
   const TinyModel tiny_ = TinyModel::load_golden("llama", best_isa(), Numerics::kFast, 2);
   Workspace workspace_ = Workspace::create(*tiny_.model, 2, kContext).value();
   std::shared_ptr<KvPool> pool_ =
-      KvPool::create(tiny_.model->config(), Numerics::kFast, 5 * kKvPageTokens).value();
+      KvPool::create(tiny_.model->config(), KvType::kInt16, 5 * kKvPageTokens).value();
   std::vector<KvSequence> sequences_;
 };
 

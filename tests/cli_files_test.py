@@ -60,6 +60,7 @@ class Usage(CliTestCase):
         self.assert_refused(["run", "--logit-bias", "5:x", "hi"], 2, "--logit-bias")
         self.assert_refused(["run", "--stop", "", "hi"], 2, "--stop")
         self.assert_refused(["run", "--isa", "mmx", "-m", "x.gguf", "hi"], 2, "mmx", "scalar")
+        self.assert_refused(["run", "--kv-bits", "9", "-m", "x.gguf", "hi"], 2, "--kv-bits", "8 or 16")
         self.assert_refused(["run", "--raw", "--system", "x", "hi"], 2, "--raw", "--system")
         self.assert_refused(["bench", "-p", "0", "-n", "0"], 2, "-p", "-n")
         self.assert_refused(["bench", "--sequences", "129"], 2, "--sequences", "128")

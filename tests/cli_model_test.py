@@ -69,6 +69,7 @@ class Run(CliTestCase):
         other = self.hearth(*arguments, "--logit-bias", f"{first}:-inf")
         self.assertFalse(other.startswith(answer.split()[0]))
         self.assertTrue(self.hearth("run", "-n", "4", "--isa", "scalar", "Hi"))
+        self.assert_refused(["run", "--isa", "scalar", "--kv-bits", "8", "Hi"], 2, "8 bits", "float")
         self.assertTrue(self.hearth("run", "-n", "4", "--repeat-penalty", "1.3", "--frequency-penalty", "0.2",
                                     "--presence-penalty", "0.2", "--top-k", "5", "--top-p", "0.8", "--exact", "Hi"))
 

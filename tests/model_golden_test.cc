@@ -72,6 +72,26 @@ TEST(Perplexity, FastPathWithinSixTenthsOfAPercent) {
   EXPECT_NEAR(gfdl_perplexity(best_isa(), Numerics::kFast) / expected, 1.0, 0.006);
 }
 
+// Keys and values of 8 bits cost about half as much again as the fast path does (0024).
+TEST(Divergence, KeysAndValuesOfBytesKeepMostOfIt) {
+  HEARTH_NEED_REAL_MODEL();
+  if (best_isa() == Isa::kScalar)
+    GTEST_SKIP() << "this CPU has scalar kernels only: the fast path does not run on it";
+  const auto text = licence_texts({"GFDL-1.3"});
+  if (!text) GTEST_SKIP() << "this system lacks Debian's common licences";
+  const auto reference = load_real_model(kThreads, best_isa(), Numerics::kFloat);
+  const auto bytes =
+      Engine::load(real_model_path(), {.threads = kThreads, .kv_bytes = true}).value();
+  auto ids = bytes->tokenizer().encode(*text, SpecialTokens::kAsText);
+  ids.resize(std::min<std::size_t>(ids.size(), 2048));
+  const auto measured = divergence(*reference, *bytes, ids, 512, keep_going);
+  ASSERT_TRUE(measured.ok()) << measured.error().message();
+  std::printf("mean KL %.6f, top-1 agreement %.4f over %ld tokens\n", measured->kl_mean,
+              measured->top1_agreement, static_cast<long>(measured->tokens));
+  EXPECT_LE(measured->kl_mean, 5e-3);
+  EXPECT_GE(measured->top1_agreement, 0.95);
+}
+
 TEST(Divergence, FastPathKeepsTheDistribution) {
   HEARTH_NEED_REAL_MODEL();
   if (best_isa() == Isa::kScalar)

@@ -39,7 +39,7 @@ struct TinyModel {
     TinyModel tiny;
     HEARTH_ASSIGN(tiny.pool, ThreadPool::create(threads));
     HEARTH_ASSIGN(const MappedGguf file, MappedGguf::open(path, path.string()));
-    HEARTH_ASSIGN(tiny.model, Model::load(file, isa, numerics, *tiny.pool));
+    HEARTH_ASSIGN(tiny.model, Model::load(file, {isa, numerics, default_kv_type(numerics)}, *tiny.pool));
     return tiny;
   }
 
@@ -56,7 +56,7 @@ class TinySession {
   TinySession(const TinyModel& tiny, int32_t context)
       : tiny_(tiny),
         workspace_(Workspace::create(*tiny.model, tiny.pool->size(), context).value()),
-        sequence_(KvPool::create(tiny.model->config(), tiny.model->numerics(), context).value()) {}
+        sequence_(KvPool::create(tiny.model->config(), tiny.model->kv_type(), context).value()) {}
 
   // Appends the tokens, `chunk` at a time: logits of all, [tokens][vocabulary].
   std::vector<float> logits(std::span<const int32_t> tokens, std::size_t chunk) {

@@ -40,13 +40,16 @@ Result<std::optional<Isa>> read_isa(const char* name) {
 
 Result<EngineOptions> read_engine_options(const hearth_model_options& given) {
   HEARTH_TRY(check_reserved(given.adapters != nullptr, "adapters", "adapters"));
-  HEARTH_TRY(check_reserved(given.reserved != 0, "reserved", "reserved fields"));
+  if (given.kv_bits != 0 && given.kv_bits != 8 && given.kv_bits != 16) {
+    return usage(concat("kv_bits: ", given.kv_bits, " is not known; use 8, 16 or 0"));
+  }
   if (given.threads < 0 || given.threads > kThreadsMax) {
     return usage(concat("threads: ", given.threads, " is outside 1 to ", kThreadsMax,
                         "; use 0 for all that this process may use"));
   }
   EngineOptions options;
   options.threads = given.threads;
+  options.kv_bytes = given.kv_bits == 8;
   HEARTH_ASSIGN(options.isa, read_isa(given.isa));
   HEARTH_ASSIGN(options.numerics, read_numerics(given.numerics));
   return options;

@@ -38,7 +38,7 @@ class Sequences {
     HEARTH_ASSIGN(Workspace workspace, Workspace::create(model, engine.pool().size(), context));
     const int64_t tokens_max = count * (int64_t{context} + kKvPageTokens - 1);  // in whole pages
     HEARTH_ASSIGN(const std::shared_ptr<KvPool> pool,
-                  KvPool::create(model.config(), model.numerics(), tokens_max));
+                  KvPool::create(model.config(), model.kv_type(), tokens_max));
     Sequences all(engine, std::move(workspace));
     for (int32_t i = 0; i < count; ++i) all.sequences_.emplace_back(pool);
     all.logits_.resize(all.sequences_.size() * static_cast<std::size_t>(model.config().vocabulary));

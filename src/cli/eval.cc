@@ -114,6 +114,7 @@ Result<int> KlCommand::run(const CommandContext& context) {
   ModelFlags reference_flags = flags_.model;
   reference_flags.model = reference_;
   if (!reference_isa_.empty()) reference_flags.isa = reference_isa_;
+  reference_flags.kv_bits = 16;  // to what 8 bits are compared
   HEARTH_ASSIGN(const LoadedModel reference, load_model(context.environment, reference_flags));
   HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags_.model));
   const auto tokens = model.engine->tokenizer().encode(text, SpecialTokens::kAsText);

@@ -14,6 +14,10 @@ namespace {
 Result<EngineOptions> engine_options(const ModelFlags& flags) {
   EngineOptions options;
   options.threads = flags.threads;
+  if (flags.kv_bits != 8 && flags.kv_bits != 16) {
+    return Error(ErrorCode::kUsage, concat("--kv-bits: ", flags.kv_bits, " is not known; 8 or 16"));
+  }
+  options.kv_bytes = flags.kv_bits == 8;
   if (flags.isa.empty()) return options;
   options.isa = parse_isa(flags.isa);
   if (options.isa) return options;
@@ -45,6 +49,9 @@ void ModelFlags::declare_engine(Options& options) {
       1, 256);
   options.text(
       {"--isa", "NAME", "Instruction set, one that doctor lists (default: the best)", "isa"}, isa);
+  options.number({"--kv-bits", "N",
+                  "Bits of keys and values: 16, or 8 in half the memory (default 16)", "kv_bits"},
+                 kv_bits, 8, 16);
 }
 
 void ModelFlags::declare_context(Options& options) {

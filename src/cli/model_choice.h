@@ -20,10 +20,11 @@ struct ModelFlags {
   std::string model = kDefaultModel;
   int32_t threads = 0;  // 0: all that this process may use
   std::string isa;      // empty: the best of this CPU
+  int32_t kv_bits = 16;
   int32_t context = 0;  // 0: the model's own up to 8,192
 
   void declare_model(Options& options);
-  void declare_engine(Options& options);  // threads and isa
+  void declare_engine(Options& options);  // threads, isa, bits of keys and values
   void declare_context(Options& options);
 };
 

@@ -82,7 +82,7 @@ Result<Engine::EmbedState*> Engine::embed_state() {
   if (embed_state_ == nullptr) {
     const int32_t context = std::min(kContextDefaultMax, model_->config().context_max);
     HEARTH_ASSIGN(std::shared_ptr<KvPool> kv_pool,
-                  KvPool::create(model_->config(), model_->numerics(), context));
+                  KvPool::create(model_->config(), model_->kv_type(), context));
     HEARTH_ASSIGN(Workspace workspace, Workspace::create(*model_, pool_->size(), context));
     embed_state_ = std::make_unique<EmbedState>(
         EmbedState{context, KvSequence(std::move(kv_pool)), std::move(workspace), {}});

@@ -35,6 +35,9 @@ struct EngineOptions {
   std::optional<Isa> isa = {};  // best_isa() where absent
   // kFloat where absent and the instruction set is kScalar, else kFast.
   std::optional<Numerics> numerics = {};
+  // Keys and values of 8 bits each in place of 16: half the memory of a context, less exact. Not
+  // with Numerics::kFloat.
+  bool kv_bytes = false;
   // Where PackedFile::write() may have kept the model's packed weights; empty: nowhere.
   std::filesystem::path packed_folder = {};
 };

@@ -37,10 +37,13 @@ std::string logits_hash(Engine& engine, std::size_t chunk) {
   return text;
 }
 
-void expect_hash(Isa isa, Numerics numerics, const std::string& expected) {
+void expect_hash(Isa isa, Numerics numerics, bool kv_bytes, const std::string& expected) {
   for (const int threads : {1, 3}) {
     const auto engine = load_test_model({.matrix_type = DType::kQ8_0},
-                                        {.threads = threads, .isa = isa, .numerics = numerics});
+                                        {.threads = threads,
+                                         .isa = isa,
+                                         .numerics = numerics,
+                                         .kv_bytes = kv_bytes});
     for (const std::size_t chunk : {1u, 67u, 300u}) {
       if (chunk == 1 && threads > 1) continue;  // slow where CPUs are few
       EXPECT_EQ(logits_hash(*engine, chunk), expected)
@@ -53,8 +56,9 @@ TEST(SameBits, Logits) {
   if (best_isa() == Isa::kScalar) GTEST_SKIP() << "this CPU runs the scalar kernels only";
   for (const Isa isa : available_isas()) {
     if (isa == Isa::kScalar) continue;
-    expect_hash(isa, Numerics::kFast, "ba47c64bf698e36f");
-    expect_hash(isa, Numerics::kFloat, "8a7f72a5ebd35af9");
+    expect_hash(isa, Numerics::kFast, true, "a66adb45ad1a57ed");
+    expect_hash(isa, Numerics::kFast, false, "3d7d959dc1acdb8a");
+    expect_hash(isa, Numerics::kFloat, false, "8a7f72a5ebd35af9");
   }
 }
 
@@ -62,7 +66,7 @@ TEST(SameBits, Logits) {
 TEST(SameBits, LogitsOfScalar) {
   const auto engine =
       load_test_model({.matrix_type = DType::kQ8_0}, {.threads = 1, .isa = Isa::kScalar});
-  expect_hash(Isa::kScalar, Numerics::kFloat, logits_hash(*engine, 64));
+  expect_hash(Isa::kScalar, Numerics::kFloat, false, logits_hash(*engine, 64));
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ Result<Session> Engine::create_session(int32_t context) {
   }
   if (context == 0) context = std::min(kContextDefaultMax, context_max);
   HEARTH_ASSIGN(std::shared_ptr<KvPool> kv_pool,
-                KvPool::create(model_->config(), model_->numerics(), context));
+                KvPool::create(model_->config(), model_->kv_type(), context));
   HEARTH_ASSIGN(Workspace workspace, Workspace::create(*model_, pool_->size(), context));
   return Session(*this, KvSequence(std::move(kv_pool)), std::move(workspace), context);
 }

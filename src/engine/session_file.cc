@@ -46,7 +46,7 @@ SessionIdentity session_identity(const Model& model) {
       config.logit_cap, ' ', config.vocabulary, ' ', static_cast<int>(config.head));
   SessionIdentity identity;
   identity.numerics = model.numerics() == Numerics::kFloat ? 1 : 0;
-  identity.kv_type = identity.numerics;
+  identity.kv_type = static_cast<uint32_t>(model.kv_type());
   const std::string_view family = isa_family(model.isa());
   family.copy(identity.isa_family.data(), identity.isa_family.size());
   identity.model = xxh64(std::as_bytes(std::span(description)));
@@ -95,25 +95,21 @@ Result<SavedSession> SavedSession::parse(std::span<const std::byte> bytes) {
   return saved;
 }
 
-void clear_unused(const ModelConfig& config, KvType type, int32_t used, std::span<std::byte> page) {
-  const std::size_t value_bytes = type == KvType::kF16 ? 2 : 4;
-  const auto head_size = static_cast<std::size_t>(config.head_size);
-  const std::size_t head_bytes = kKvPageTokens * head_size * value_bytes;
-  const auto heads = static_cast<std::size_t>(config.layers) * config.kv_heads;
-  HEARTH_CHECK(page.size() == heads * 2 * head_bytes);
-  for (std::size_t head = 0; head < heads; ++head) {
-    std::byte* const keys = page.data() + head * 2 * head_bytes;
-    std::byte* const values = keys + head_bytes;
-    for (int32_t position = used; position < kKvPageTokens; ++position) {
-      const auto block = static_cast<std::size_t>(position / kKeyBlock) * head_size * kKeyBlock;
-      for (std::size_t i = 0; i < head_size; ++i) {
-        const std::size_t at =
-            block + i * kKeyBlock + static_cast<std::size_t>(position % kKeyBlock);
-        std::memset(keys + at * value_bytes, 0, value_bytes);
+void clear_unused(const KvPage& layout, int32_t used, std::span<std::byte> page) {
+  const std::size_t element_bytes = layout.element_bytes();
+  HEARTH_CHECK(page.size() % (2 * layout.bytes()) == 0);
+  for (std::byte* keys = page.data(); keys < page.data() + page.size();
+       keys += 2 * layout.bytes()) {
+    std::byte* const values = keys + layout.bytes();
+    for (int32_t position = used; position < layout.positions; ++position) {
+      for (int32_t i = 0; i < layout.head_size; ++i) {
+        std::memset(keys + layout.key_element(position, i), 0, element_bytes);
+        std::memset(values + layout.value_element(position, i), 0, element_bytes);
       }
+      if (layout.type == KvType::kF32) continue;
+      std::memset(keys + layout.scale(position), 0, sizeof(uint16_t));
+      std::memset(values + layout.scale(position), 0, sizeof(uint16_t));
     }
-    const std::size_t kept = static_cast<std::size_t>(used) * head_size * value_bytes;
-    std::memset(values + kept, 0, head_bytes - kept);
   }
 }
 

@@ -18,12 +18,12 @@
 
 namespace hearth {
 
-inline constexpr uint32_t kSessionVersion = 1;
+inline constexpr uint32_t kSessionVersion = 2;
 
 // What a session depends on: keys and values of another model, or of one that rounds differently,
 // would continue the text wrongly.
 struct SessionIdentity {
-  uint32_t kv_type = 0;   // 0: f16, 1: f32
+  uint32_t kv_type = 0;   // of KvType: 0: 16 bits, 1: 8 bits, 2: f32
   uint32_t numerics = 0;  // 0: fast, 1: float
   // Instruction sets that compute the same bits: "scalar", "avx", ...; padded with zeros.
   std::array<char, 8> isa_family{};
@@ -69,6 +69,6 @@ uint64_t page_count(uint64_t tokens);
 
 // Sets positions [used, kKvPageTokens) of a page to zero: what they hold is no part of the session,
 // but may be left over from text that was forgotten.
-void clear_unused(const ModelConfig& config, KvType type, int32_t used, std::span<std::byte> page);
+void clear_unused(const KvPage& layout, int32_t used, std::span<std::byte> page);
 
 }  // namespace hearth

@@ -75,7 +75,7 @@ Result<void> Session::save(FunctionRef<Result<void>(std::span<const std::byte>)>
   if (const auto used = static_cast<int32_t>(tokens_.size() % kKvPageTokens); used > 0) {
     const auto page = page_of(sequence_, whole);
     std::vector<std::byte> copy(page.begin(), page.end());
-    clear_unused(engine_->model().config(), sequence_.pool().type(), used, copy);
+    clear_unused(sequence_.pool().layout(), used, copy);
     HEARTH_TRY(writer.write(copy));
   }
   return writer.finish();
@@ -126,7 +126,7 @@ Result<void> Session::take(const SavedSession& saved) {
   if (const int32_t used = count % kKvPageTokens; used > 0) {
     const auto last = saved.pages.last(page_bytes);
     const auto page = page_of(sequence_, sequence_.pages().size() - 1);
-    clear_unused(engine_->model().config(), sequence_.pool().type(), used, page);
+    clear_unused(sequence_.pool().layout(), used, page);
     if (!std::equal(last.begin(), last.end(), page.begin())) {
       return Error(ErrorCode::kCorrupt,
                    "session: has something behind its last token; save it again");

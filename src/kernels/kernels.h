@@ -22,9 +22,18 @@ enum class Precision {
   kFloat,
 };
 
-// The inputs of a matmul, [tokens][columns]; each token's row is contiguous. `values` is always
-// there, as matrices of float types use it; the rest is what block types use, unless the precision
-// is kFloat.
+// What a matmul needs of 32 values beside their codes; together, as it is read together.
+struct ActivationGroup {
+  float scale;
+  float scaled_sum;      // scale * sum
+  int32_t sum;           // of the codes (of 256 codes + fine_codes)
+  int32_t half_sums[2];  // the same of 16 codes, for types with a scale for each 16
+  int32_t fine;          // kInt16: whether any fine code is not 0
+};
+
+// The inputs of a matmul, [tokens][columns]; each token's row is contiguous. Matrices of float types
+// use `values`, and so do those of block types where the precision is kFloat; else they use the
+// rest.
 struct Activations {
   Precision precision = Precision::kFloat;
   float fine_from = 0.0f;  // kInt16: a group gets fine codes from this share of its row's largest
@@ -34,13 +43,7 @@ struct Activations {
   int8_t* codes = nullptr;        // [tokens][columns], within +-127; the high byte for kInt16
   int8_t* fine_codes =
       nullptr;  // kInt16: [tokens][columns], within +-127; value = scale * (256 codes + fine_codes)
-  bool* fine_groups = nullptr;  // kInt16: [tokens][columns / 32]: whether any fine code is not 0
-  float* scales = nullptr;      // [tokens][columns / 32]
-  int32_t* sums =
-      nullptr;  // [tokens][columns / 32]: sum of the group's codes (of 256 codes + fine_codes)
-  int32_t* half_sums =
-      nullptr;  // [tokens][columns / 16]: the same of 16 codes, for types with a scale for each 16
-  float* scaled_sums = nullptr;  // [tokens][columns / 32]: scales * sums
+  ActivationGroup* groups = nullptr;  // [tokens][columns / 32]
 };
 
 enum class Epilogue { kStore, kAdd };
@@ -60,13 +63,16 @@ struct MatmulArgs {
 
 inline constexpr int32_t kAttentionSplit =
     256;  // positions whose softmax is computed together, at fixed places
-inline constexpr int32_t kKeyBlock = 16;  // positions side by side in the key cache
+inline constexpr int32_t kKeyBlock = 16;      // positions side by side in the key cache
+inline constexpr int32_t kHeadSizeMax = 512;  // values of one head
+inline constexpr int32_t kKvWordMax = 4095;   // codes of keys and values lie within +-this,
+inline constexpr int32_t kKvByteMax = 127;    // or where they are bytes within +-this
 
 // Attention of several query rows that share one KV head over one split of the context.
 struct AttentionArgs {
-  const std::byte* const* keys;    // pages of the split: [page_tokens / 16][head_size][16]
-  const std::byte* const* values;  // pages of the split: [page_tokens][head_size]
-  int32_t page_tokens;
+  const std::byte* const* keys;    // pages of the split, as kv_page.h describes them
+  const std::byte* const* values;  // the same
+  int32_t page_tokens;             // positions of a page, a multiple of 32
   int32_t head_size;            // a multiple of 16
   int32_t rows;                 // query rows
   const float* const* queries;  // [rows] pointers to [head_size]
@@ -76,9 +82,11 @@ struct AttentionArgs {
       nullptr;    // [rows]: where it begins, 0 where visible is 0; nullptr: with the split
   float scale;    // factor of the scores before softmax
   float* scores;  // scratch [rows][kAttentionSplit]
-  float*
-      partials;  // out [rows][partial_stride]: sum of weighted values [head_size], max, weight sum
-  std::size_t partial_stride;  // floats, >= head_size + 2
+  int16_t* query_words;  // scratch [rows][head_size]
+  // Out, [rows][partial_stride]: the sum of weighted values [head_size], the largest score, the sum
+  // of weights, scratch.
+  float* partials;
+  std::size_t partial_stride;  // floats, >= head_size + 4
 };
 
 // A round of dot_peak is a small matmul: 16 rows of 8 columns, two lines of a panel, times 6
@@ -94,6 +102,9 @@ struct KernelTable {
   void (*matmul)(const MatmulArgs& args);
   // Rounds row `token` of `x`.values to its precision; nothing to do for kFloat.
   void (*quantize)(const Activations& x, int32_t token);
+  // Rounds `in` [count][32], for a `x` of kInt8, to its groups from `first` on, counted over all
+  // rows: what quantize() does with those values.
+  void (*quantize_groups)(const float* in, const Activations& x, std::size_t first, int32_t count);
   // out[i] = in[i] / rms(in) * weight[i]   (Zhang and Sennrich 2019)
   void (*rms_norm)(const float* in, const float* weight, int32_t count, float epsilon, float* out);
   // out[i] = (in[i] - mean) / deviation * weight[i] + bias[i]   (Ba et al. 2016)
@@ -107,9 +118,12 @@ struct KernelTable {
   void (*gelu)(const float* in, int32_t count, float* out);
   // values[i] = cap * tanh(values[i] / cap); any count
   void (*soft_cap)(float* values, int32_t count, float cap);
-  void (*to_half)(const float* in, int32_t count, uint16_t* out);
-  void (*attend_half)(const AttentionArgs& args);   // keys and values f16
-  void (*attend_float)(const AttentionArgs& args);  // keys and values f32
+  // out[i] = in[i] / scale, rounded and within +-codes_max; returns the scale, the smallest that
+  // does it, as the bits of a bfloat16. `count` is a multiple of 16.
+  uint16_t (*round_to_words)(const float* in, int32_t count, int32_t codes_max, int16_t* out);
+  void (*attend_int16)(const AttentionArgs& args);  // pages of KvType::kInt16
+  void (*attend_int8)(const AttentionArgs& args);   // pages of KvType::kInt8
+  void (*attend_float)(const AttentionArgs& args);  // pages of KvType::kF32
   // Folds the partial result of a later split into that of the earlier ones.
   void (*fold_partial)(float* into, const float* from, int32_t head_size);
   // out[head_size] = the finished attention of a row from its folded partial.

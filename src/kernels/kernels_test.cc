@@ -9,10 +9,13 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "kernels/kv_page.h"
 #include "kernels/test_matrix.h"
 #include "tensor/half.h"
 
@@ -34,25 +37,41 @@ TEST_P(EachIsa, QuantizeStaysWithinHalfAStep) {
     for (std::size_t i = 0; i < inputs.values.size(); ++i) {
       // the finest code is clamped to -127, which may cost a second half step
       const double step =
-          inputs.scales[i / kGroupColumns] * (precision == Precision::kInt16 ? 1.01 : 0.501);
+          inputs.groups[i / kGroupColumns].scale * (precision == Precision::kInt16 ? 1.01 : 0.501);
       ASSERT_LE(std::abs(inputs.rounded(i, DType::kQ8_0) - inputs.values[i]), step + 1e-12) << i;
       ASSERT_GE(inputs.codes[i], -127);
       ASSERT_GE(inputs.fine_codes[i], -127);
     }
-    for (std::size_t group = 0; group < inputs.sums.size(); ++group) {
+    for (std::size_t group = 0; group < inputs.groups.size(); ++group) {
+      const ActivationGroup& of = inputs.groups[group];
       int sum = 0;
       for (std::size_t i = group * 32; i < group * 32 + 32; ++i) {
         if (i == group * 32 + 16) {
-          EXPECT_EQ(inputs.half_sums[group * 2], sum);
+          EXPECT_EQ(of.half_sums[0], sum);
         }
         sum += precision == Precision::kInt16 ? 256 * inputs.codes[i] + inputs.fine_codes[i]
                                               : inputs.codes[i];
       }
-      EXPECT_EQ(inputs.sums[group], sum);
-      EXPECT_EQ(inputs.half_sums[group * 2] + inputs.half_sums[group * 2 + 1], sum);
-      EXPECT_FLOAT_EQ(inputs.scaled_sums[group], inputs.scales[group] * static_cast<float>(sum));
+      EXPECT_EQ(of.sum, sum);
+      EXPECT_EQ(of.half_sums[0] + of.half_sums[1], sum);
+      EXPECT_FLOAT_EQ(of.scaled_sum, of.scale * static_cast<float>(sum));
     }
   }
+}
+
+TEST_P(EachIsa, GroupsAreRoundedAloneAsInTheirRow) {
+  std::mt19937 random(4);
+  const TestInputs inputs(kernels(), Precision::kInt8, 2, 96, random);
+  std::vector<int8_t> codes(inputs.codes.size());
+  std::vector<ActivationGroup> groups(inputs.groups.size());
+  Activations view = inputs.view;
+  view.values = nullptr;
+  view.codes = codes.data();
+  view.groups = groups.data();
+  kernels().quantize_groups(inputs.values.data(), view, 0, 1);
+  kernels().quantize_groups(inputs.values.data() + 32, view, 1, 5);
+  EXPECT_EQ(codes, inputs.codes);
+  EXPECT_EQ(std::memcmp(groups.data(), inputs.groups.data(), groups.size() * sizeof groups[0]), 0);
 }
 
 TEST_P(EachIsa, OnlyGroupsWithLargeValuesGetFineCodes) {
@@ -67,17 +86,17 @@ TEST_P(EachIsa, OnlyGroupsWithLargeValuesGetFineCodes) {
   for (int32_t token = 0; token < 2; ++token) kernels().quantize(inputs.view, token);
   const std::array<bool, 6> fine = {false, true, true, true, false, false};
   for (std::size_t group = 0; group < fine.size(); ++group) {
-    EXPECT_EQ(inputs.fine_groups[group], fine[group]) << group;
+    EXPECT_EQ(inputs.groups[group].fine != 0, fine[group]) << group;
     int32_t sum = 0;
     for (std::size_t i = group * kGroupColumns; i < (group + 1) * kGroupColumns; ++i) {
       if (!fine[group]) {
         EXPECT_EQ(inputs.fine_codes[i], 0) << i;
       }
-      const double step = inputs.scales[group] * (fine[group] ? 1.01 : 128.01);
+      const double step = inputs.groups[group].scale * (fine[group] ? 1.01 : 128.01);
       EXPECT_LE(std::abs(inputs.rounded(i, DType::kQ8_0) - inputs.values[i]), step) << i;
       sum += 256 * inputs.codes[i] + inputs.fine_codes[i];
     }
-    EXPECT_EQ(inputs.sums[group], sum);
+    EXPECT_EQ(inputs.groups[group].sum, sum);
   }
 }
 
@@ -103,73 +122,103 @@ TEST_P(EachIsa, RmsNormAndSilu) {
   }
 }
 
-TEST_P(EachIsa, HalvesRoundToNearestEven) {
-  std::vector<float> in = {0.0f,  -0.0f,  1.0f,    65504.0f,       65519.0f,       65520.0f,
-                           1e-7f, 6e-8f,  2.9e-8f, 1.00048828125f, 1.00146484375f, -3.14159f,
-                           1e30f, -1e-3f, 6.1e-5f, 5.9e-5f};
-  std::vector<uint16_t> out(in.size());
-  kernels().to_half(in.data(), static_cast<int32_t>(in.size()), out.data());
-  for (std::size_t i = 0; i < in.size(); ++i) EXPECT_EQ(out[i], float_to_half(in[i])) << in[i];
+TEST_P(EachIsa, WordsHaveTheSmallestScale) {
+  std::vector<float> in(32);
+  for (std::size_t i = 0; i < in.size(); ++i) in[i] = 0.1f * (static_cast<float>(i) - 13.0f);
+  std::vector<int16_t> out(in.size());
+  for (const int32_t most : {kKvByteMax, kKvWordMax}) {
+    const auto scale_of = [&] {
+      return bfloat_to_float(
+          kernels().round_to_words(in.data(), static_cast<int32_t>(in.size()), most, out.data()));
+    };
+    const float scale = scale_of();
+    EXPECT_GE(scale, 1.8f / static_cast<float>(most));
+    EXPECT_LT(scale, 1.8f / static_cast<float>(most) * 1.01f);
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      EXPECT_LE(std::abs(out[i]), most);
+      EXPECT_NEAR(static_cast<float>(out[i]) * scale, in[i], scale * 0.501f);
+    }
+    std::vector<float> zeros(in.size());
+    zeros.swap(in);
+    EXPECT_EQ(scale_of(), 0.0f);
+    EXPECT_EQ(out, std::vector<int16_t>(in.size()));
+    zeros.swap(in);
+  }
+  // Of what is no number some code within bounds comes out.
+  in[3] = std::nanf("");
+  in[20] = std::numeric_limits<float>::infinity();
+  kernels().round_to_words(in.data(), static_cast<int32_t>(in.size()), kKvWordMax, out.data());
+  for (const int16_t code : out) EXPECT_LE(std::abs(code), kKvWordMax);
 }
 
-// Keys and values of `positions` random tokens in pages of 64, and attention over them in splits by
-// the kernels.
+// Keys and values of `positions` random tokens in pages, and attention over them in splits by the
+// kernels.
 struct TestAttention {
-  static constexpr int32_t kPage = 64;
-  TestAttention(int32_t head, int32_t positions, std::mt19937& random) : head_size(head) {
+  TestAttention(KvType type, int32_t head, int32_t positions, std::mt19937& random)
+      : layout{.type = type, .positions = 64, .head_size = head} {
     std::normal_distribution<float> normal;
-    const auto pages = static_cast<std::size_t>((positions + kPage - 1) / kPage);
-    keys.assign(pages, std::vector<float>(static_cast<std::size_t>(kPage * head)));
+    const auto pages = static_cast<std::size_t>((positions + 63) / 64);
+    keys.assign(pages, std::vector<std::byte>(layout.bytes()));
     values = keys;
+    std::vector<float> row(static_cast<std::size_t>(head));
+    const auto draw = [&] {
+      for (float& value : row) value = normal(random);
+      return row.data();
+    };
     for (int32_t p = 0; p < positions; ++p) {
-      for (int32_t i = 0; i < head; ++i) {
-        // halves, so that the f16 and the f32 kernel see the same numbers
-        key(p, i) = half_to_float(float_to_half(normal(random)));
-        value(p, i) = half_to_float(float_to_half(normal(random)));
-      }
+      set_key(p, draw());
+      set_value(p, draw());
     }
   }
-  float& key(int32_t p, int32_t i) {
-    return keys[static_cast<std::size_t>(p / kPage)]
-               [static_cast<std::size_t>((p % kPage / 16 * head_size + i) * 16 + p % 16)];
+  std::vector<std::byte>& page(std::vector<std::vector<std::byte>>& pages, int32_t p) const {
+    return pages[static_cast<std::size_t>(p / layout.positions)];
   }
-  float& value(int32_t p, int32_t i) {
-    return values[static_cast<std::size_t>(p / kPage)]
-                 [static_cast<std::size_t>(p % kPage * head_size + i)];
+  // With the portable kernels, so that all are asked the same.
+  void set_key(int32_t p, const float* head) {
+    layout.store_key(kernels_for(Isa::kScalar), head, p % layout.positions, page(keys, p).data());
+  }
+  void set_value(int32_t p, const float* head) {
+    layout.store_value(kernels_for(Isa::kScalar), head, p % layout.positions,
+                       page(values, p).data());
+  }
+  double element(const std::vector<std::byte>& of, std::size_t at, int32_t p) const {
+    if (layout.type == KvType::kF32) return load<float>(of, at);
+    const double scale = bfloat_to_float(load<uint16_t>(of, layout.scale(p % layout.positions)));
+    return scale * (layout.type == KvType::kInt8 ? load<int8_t>(of, at) : load<int16_t>(of, at));
+  }
+  double key(int32_t p, int32_t i) {
+    return element(page(keys, p), layout.key_element(p % layout.positions, i), p);
+  }
+  double value(int32_t p, int32_t i) {
+    return element(page(values, p), layout.value_element(p % layout.positions, i), p);
+  }
+  template <typename T>
+  static T load(const std::vector<std::byte>& bytes, std::size_t at) {
+    T out;
+    std::memcpy(&out, bytes.data() + at, sizeof out);
+    return out;
   }
 
   // out [rows][head_size] for query rows that see positions [first, visible) each, 0 where `first`
   // is empty.
-  std::vector<float> attend(const KernelTable& kernels, bool half,
-                            const std::vector<float>& queries, const std::vector<int32_t>& visible,
+  std::vector<float> attend(const KernelTable& kernels, const std::vector<float>& queries,
+                            const std::vector<int32_t>& visible,
                             const std::vector<int32_t>& first = {}) {
     const auto rows = visible.size();
-    const std::size_t stride = static_cast<std::size_t>(head_size) + 16;
-    std::vector<std::vector<uint16_t>> half_keys, half_values;
+    const auto head_size = static_cast<std::size_t>(layout.head_size);
+    const std::size_t stride = head_size + 16;
     std::vector<const std::byte*> key_pages, value_pages;
-    for (std::size_t page = 0; page < keys.size(); ++page) {
-      half_keys.emplace_back(keys[page].size());
-      half_values.emplace_back(values[page].size());
-      for (std::size_t i = 0; i < keys[page].size(); ++i) {
-        half_keys[page][i] = float_to_half(keys[page][i]);
-        half_values[page][i] = float_to_half(values[page][i]);
-      }
-    }
-    for (std::size_t page = 0; page < keys.size(); ++page) {
-      key_pages.push_back(half ? reinterpret_cast<std::byte*>(half_keys[page].data())
-                               : reinterpret_cast<std::byte*>(keys[page].data()));
-      value_pages.push_back(half ? reinterpret_cast<std::byte*>(half_values[page].data())
-                                 : reinterpret_cast<std::byte*>(values[page].data()));
-    }
+    for (const auto& bytes : keys) key_pages.push_back(bytes.data());
+    for (const auto& bytes : values) value_pages.push_back(bytes.data());
     std::vector<float> scores(rows * kAttentionSplit), partials(rows * stride),
         folded(rows * stride);
+    std::vector<int16_t> query_words(rows * head_size);
     std::vector<const float*> query_rows;
-    for (std::size_t r = 0; r < rows; ++r)
-      query_rows.push_back(queries.data() + r * static_cast<std::size_t>(head_size));
-    for (std::size_t first_page = 0; first_page < keys.size();
-         first_page += kAttentionSplit / kPage) {
+    for (std::size_t r = 0; r < rows; ++r) query_rows.push_back(queries.data() + r * head_size);
+    const auto pages_of_split = static_cast<std::size_t>(kAttentionSplit / layout.positions);
+    for (std::size_t first_page = 0; first_page < keys.size(); first_page += pages_of_split) {
       std::vector<int32_t> in_split, first_in_split;
-      const auto start = static_cast<int32_t>(first_page) * kPage;
+      const auto start = static_cast<int32_t>(first_page) * layout.positions;
       for (std::size_t r = 0; r < rows; ++r) {
         in_split.push_back(std::clamp(visible[r] - start, 0, kAttentionSplit));
         const int32_t begin = first.empty() ? 0 : std::max(first[r] - start, 0);
@@ -178,114 +227,121 @@ struct TestAttention {
       }
       const AttentionArgs args = {.keys = key_pages.data() + first_page,
                                   .values = value_pages.data() + first_page,
-                                  .page_tokens = kPage,
-                                  .head_size = head_size,
+                                  .page_tokens = layout.positions,
+                                  .head_size = layout.head_size,
                                   .rows = static_cast<int32_t>(rows),
                                   .queries = query_rows.data(),
                                   .visible = in_split.data(),
                                   .first = first.empty() ? nullptr : first_in_split.data(),
                                   .scale = 0.125f,
                                   .scores = scores.data(),
+                                  .query_words = query_words.data(),
                                   .partials = first_page == 0 ? folded.data() : partials.data(),
                                   .partial_stride = stride};
-      (half ? kernels.attend_half : kernels.attend_float)(args);
+      hearth::attend(kernels, layout.type, args);
       for (std::size_t r = 0; first_page > 0 && r < rows; ++r) {
-        kernels.fold_partial(folded.data() + r * stride, partials.data() + r * stride, head_size);
+        kernels.fold_partial(folded.data() + r * stride, partials.data() + r * stride,
+                             layout.head_size);
       }
     }
-    std::vector<float> out(rows * static_cast<std::size_t>(head_size));
+    std::vector<float> out(rows * head_size);
     for (std::size_t r = 0; r < rows; ++r) {
-      kernels.finish_partial(folded.data() + r * stride, head_size,
-                             out.data() + r * static_cast<std::size_t>(head_size));
+      kernels.finish_partial(folded.data() + r * stride, layout.head_size,
+                             out.data() + r * head_size);
     }
     return out;
   }
 
-  int32_t head_size;
-  std::vector<std::vector<float>> keys, values;  // by page, in the cache's layouts
+  // The same of one row in double precision.
+  std::vector<double> expected(const float* query, int32_t first, int32_t visible) {
+    std::vector<double> sums(static_cast<std::size_t>(layout.head_size));
+    double total = 0;
+    for (int32_t p = first; p < visible; ++p) {
+      double score = 0;
+      for (int32_t i = 0; i < layout.head_size; ++i) score += query[i] * key(p, i);
+      const double weight = std::exp(score * 0.125);
+      total += weight;
+      for (std::size_t i = 0; i < sums.size(); ++i)
+        sums[i] += weight * value(p, static_cast<int32_t>(i));
+    }
+    for (double& sum : sums) sum /= total;
+    return sums;
+  }
+  // Queries and weights are rounded too where keys and values are integers.
+  double tolerance() const { return layout.type == KvType::kF32 ? 2e-5 : 1e-3; }
+
+  KvPage layout;
+  std::vector<std::vector<std::byte>> keys, values;
 };
+
+constexpr KvType kKvTypes[] = {KvType::kInt16, KvType::kInt8, KvType::kF32};
 
 TEST_P(EachIsa, AttentionEqualsPlainLoops) {
   std::mt19937 random(5);
   std::normal_distribution<float> normal(0.0f, 2.0f);
-  for (const int32_t head_size : {16, 48, 64, 80}) {
-    TestAttention cache(head_size, 600, random);
+  for (const auto& [type, head] :
+       std::vector<std::pair<KvType, int32_t>>{{KvType::kF32, 16},    {KvType::kF32, 48},
+                                               {KvType::kF32, 64},    {KvType::kF32, 80},
+                                               {KvType::kInt16, 16},  {KvType::kInt16, 64},
+                                               {KvType::kInt16, 80},  {KvType::kInt16, 256},
+                                               {KvType::kInt16, 512}, {KvType::kInt8, 48},
+                                               {KvType::kInt8, 64},   {KvType::kInt8, 80}}) {
+    TestAttention cache(type, head, 600, random);
+    const auto head_size = static_cast<std::size_t>(head);
     const std::vector<int32_t> visible = {1,   2,   15,  16,  17,  63,  64,  65, 255,
                                           256, 257, 300, 511, 512, 513, 599, 600};
-    std::vector<float> queries(visible.size() * static_cast<std::size_t>(head_size));
-    for (float& q : queries) q = normal(random);
-    for (const bool half : {false, true}) {
-      const auto out = cache.attend(kernels(), half, queries, visible);
-      for (std::size_t r = 0; r < visible.size(); ++r) {
-        const float* q = queries.data() + r * static_cast<std::size_t>(head_size);
-        std::vector<double> weights;
-        double total = 0;
-        for (int32_t p = 0; p < visible[r]; ++p) {
-          double score = 0;
-          for (int32_t i = 0; i < head_size; ++i)
-            score += static_cast<double>(q[i]) * cache.key(p, i);
-          weights.push_back(std::exp(score * 0.125));
-          total += weights.back();
-        }
-        for (int32_t i = 0; i < head_size; ++i) {
-          double expected = 0;
-          for (int32_t p = 0; p < visible[r]; ++p)
-            expected += weights[static_cast<std::size_t>(p)] * cache.value(p, i);
-          ASSERT_NEAR(out[r * static_cast<std::size_t>(head_size) + static_cast<std::size_t>(i)],
-                      expected / total, 2e-5)
-              << "visible " << visible[r] << " half " << half;
-        }
+    std::vector<float> queries(visible.size() * head_size);
+    for (float& q : queries) q = normal(random) * 8.0f / std::sqrt(static_cast<float>(head));
+    const auto out = cache.attend(kernels(), queries, visible);
+    for (std::size_t r = 0; r < visible.size(); ++r) {
+      const float* q = queries.data() + r * head_size;
+      const auto expected = cache.expected(q, 0, visible[r]);
+      for (std::size_t i = 0; i < head_size; ++i) {
+        ASSERT_NEAR(out[r * head_size + i], expected[i], cache.tolerance())
+            << "visible " << visible[r] << " head " << head << " type " << static_cast<int>(type);
       }
       // a row's bits are the same alone as in company
-      for (std::size_t r = 0; r < visible.size(); ++r) {
-        const std::vector<float> one(
-            queries.begin() + static_cast<std::ptrdiff_t>(r) * head_size,
-            queries.begin() + static_cast<std::ptrdiff_t>(r + 1) * head_size);
-        const auto alone = cache.attend(kernels(), half, one, {visible[r]});
-        ASSERT_EQ(std::memcmp(alone.data(), out.data() + r * static_cast<std::size_t>(head_size),
-                              alone.size() * sizeof(float)),
-                  0)
-            << "visible " << visible[r];
-      }
+      const std::vector<float> one(q, q + head);
+      const auto alone = cache.attend(kernels(), one, {visible[r]});
+      ASSERT_EQ(
+          std::memcmp(alone.data(), out.data() + r * head_size, alone.size() * sizeof(float)), 0)
+          << "visible " << visible[r];
     }
   }
 }
 
-// Windows that begin and end anywhere, in company of others. What lies outside holds NaN.
+// Windows that begin and end anywhere, in company of others. What lies outside holds NaN, or
+// numbers that would be seen.
 TEST_P(EachIsa, AttentionSeesItsWindowOnly) {
   std::mt19937 random(8);
   std::normal_distribution<float> normal(0.0f, 2.0f);
   constexpr int32_t kHead = 48, kPositions = 600;
-  TestAttention cache(kHead, kPositions, random);
   const std::vector<int32_t> first = {0, 1, 15, 16, 17, 63, 100, 255, 256, 257, 300, 500, 599};
   const std::vector<int32_t> visible = {5, 17, 16, 32, 80, 64, 101, 257, 300, 512, 600, 600, 600};
-  std::vector<float> queries(first.size() * kHead);
-  for (float& q : queries) q = normal(random);
-  const auto together = cache.attend(kernels(), false, queries, visible, first);
-  for (std::size_t r = 0; r < first.size(); ++r) {
-    const float* q = queries.data() + r * kHead;
-    double total = 0;
-    std::vector<double> expected(kHead);
-    for (int32_t p = first[r]; p < visible[r]; ++p) {
-      double score = 0;
-      for (int32_t i = 0; i < kHead; ++i) score += static_cast<double>(q[i]) * cache.key(p, i);
-      const double weight = std::exp(score * 0.125);
-      total += weight;
-      for (int32_t i = 0; i < kHead; ++i)
-        expected[static_cast<std::size_t>(i)] += weight * cache.value(p, i);
-    }
-    for (std::size_t i = 0; i < kHead; ++i)
-      ASSERT_NEAR(together[r * kHead + i], expected[i] / total, 2e-5) << "window at " << first[r];
+  for (const KvType type : kKvTypes) {
+    TestAttention cache(type, kHead, kPositions, random);
+    std::vector<float> queries(first.size() * kHead);
+    for (float& q : queries) q = normal(random);
+    const std::vector<float> hidden(kHead, type == KvType::kF32 ? std::nanf("") : 1e4f);
+    const auto together = cache.attend(kernels(), queries, visible, first);
+    for (std::size_t r = 0; r < first.size(); ++r) {
+      const float* q = queries.data() + r * kHead;
+      const auto expected = cache.expected(q, first[r], visible[r]);
+      for (std::size_t i = 0; i < kHead; ++i)
+        ASSERT_NEAR(together[r * kHead + i], expected[i], cache.tolerance())
+            << "window at " << first[r];
 
-    TestAttention masked = cache;
-    for (int32_t p = 0; p < kPositions; ++p) {
-      for (int32_t i = 0; i < kHead && (p < first[r] || p >= visible[r]); ++i)
-        masked.key(p, i) = masked.value(p, i) = std::nanf("");
+      TestAttention masked = cache;
+      for (int32_t p = 0; p < kPositions; ++p) {
+        if (p >= first[r] && p < visible[r]) continue;
+        masked.set_key(p, hidden.data());
+        masked.set_value(p, hidden.data());
+      }
+      const std::vector<float> one(q, q + kHead);
+      const auto alone = masked.attend(kernels(), one, {visible[r]}, {first[r]});
+      ASSERT_EQ(std::memcmp(alone.data(), together.data() + r * kHead, kHead * sizeof(float)), 0)
+          << "window at " << first[r];
     }
-    const std::vector<float> one(q, q + kHead);
-    const auto alone = masked.attend(kernels(), false, one, {visible[r]}, {first[r]});
-    ASSERT_EQ(std::memcmp(alone.data(), together.data() + r * kHead, kHead * sizeof(float)), 0)
-        << "window at " << first[r];
   }
 }
 

@@ -9,7 +9,8 @@
 #pragma once
 
 #include "kernels/kernels.h"
-#include "kernels/loops_attention.h"
+#include "kernels/loops_attention_float.h"
+#include "kernels/loops_attention_integer.h"
 #include "kernels/loops_matmul.h"
 #include "kernels/loops_peak.h"
 #include "kernels/loops_vector.h"
@@ -22,15 +23,17 @@ constexpr KernelTable make_table(Isa isa) {
       .isa = isa,
       .matmul = matmul,
       .quantize = quantize,
+      .quantize_groups = quantize_groups,
       .rms_norm = rms_norm,
       .layer_norm = layer_norm,
       .silu_multiply = silu_multiply,
       .gelu_multiply = gelu_multiply,
       .gelu = gelu,
       .soft_cap = soft_cap,
-      .to_half = to_half,
-      .attend_half = attend<HalfElement>,
-      .attend_float = attend<FloatElement>,
+      .round_to_words = round_to_words,
+      .attend_int16 = attend<IntegerCache<WordElement>>,
+      .attend_int8 = attend<IntegerCache<ByteElement>>,
+      .attend_float = attend<FloatCache>,
       .fold_partial = fold_partial,
       .finish_partial = finish_partial,
       .dot_peak = dot_peak,

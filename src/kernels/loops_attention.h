@@ -2,6 +2,19 @@
 // Attention over one split of the context: scores, softmax and weighted values with no more memory
 // than the split needs (Milakov and Gimelshein 2018; Dao et al. 2022), as a partial result that
 // later splits are folded into in order. See loops.h for how it is included.
+//
+// A split is gone through page by page, each page with all rows while it is in the first-level
+// cache. What is done with its elements is up to a type `Cache` (loops_attention_float.h,
+// loops_attention_integer.h):
+//   take_query(args, row)                      prepares a row's query
+//   score<kRows, kVectors>(args, row, p)       writes scores: those of kRows rows and of kVectors *
+//                                              kLanes positions of a page, from `p` on
+//   weigh(args, seen)                          turns all rows' scores into weights
+//                                              exp(score - max), 0 for what a row does not see, and
+//                                              writes max and the weights' sum; some row sees `seen`
+//   add_values<kRows, kVectors>(args, row, seen, i)  adds as many of the weighted values, from `i`
+//                                              on, of positions `seen` of a page
+//   finish(args, row)                          completes a row's sum of weighted values
 #pragma once
 
 #include "kernels/kernels.h"
@@ -10,168 +23,124 @@
 namespace hearth {
 namespace {
 
-struct HalfElement {
-  static constexpr std::size_t kBytes = 2;
-  static VecF load(const std::byte* p) { return f_load_half(p); }
-};
-struct FloatElement {
-  static constexpr std::size_t kBytes = 4;
-  static VecF load(const std::byte* p) { return f_load(reinterpret_cast<const float*>(p)); }
-};
-
-// Scores of kRows query rows against kVectors * kLanes positions from `position` on.
-template <typename Element, int kRows, int kVectors>
-inline void score_tile(const AttentionArgs& args, int32_t row, int32_t position) {
-  const std::byte* keys[kVectors];
-  for (int v = 0; v < kVectors; ++v) {
-    const int32_t p = position + v * kLanes;
-    const int32_t in_page = p % args.page_tokens;
-    const std::size_t block =
-        static_cast<std::size_t>(in_page / kKeyBlock) * args.head_size * kKeyBlock;
-    keys[v] = args.keys[p / args.page_tokens] + (block + in_page % kKeyBlock) * Element::kBytes;
-  }
-  VecF acc[kRows][kVectors];
-  for (int r = 0; r < kRows; ++r) {
-    for (int v = 0; v < kVectors; ++v) acc[r][v] = f_set1(0.0f);
-  }
-  for (int32_t i = 0; i < args.head_size; ++i) {
-    VecF key[kVectors];
-    for (int v = 0; v < kVectors; ++v) {
-      key[v] = Element::load(keys[v] + static_cast<std::size_t>(i) * kKeyBlock * Element::kBytes);
-    }
-    for (int r = 0; r < kRows; ++r) {
-      const VecF q = f_set1(args.queries[row + r][i]);
-      for (int v = 0; v < kVectors; ++v) acc[r][v] = f_fma(q, key[v], acc[r][v]);
-    }
-  }
-  const VecF scale = f_set1(args.scale);
-  for (int r = 0; r < kRows; ++r) {
-    float* scores = args.scores + static_cast<std::size_t>(row + r) * kAttentionSplit + position;
-    for (int v = 0; v < kVectors; ++v) f_store(scores + v * kLanes, f_mul(acc[r][v], scale));
-  }
-}
-
-// The positions of a split that a tile of rows sees, in whole key blocks, or that one row sees.
+// Positions of a split.
 struct Range {
   int32_t begin;
   int32_t end;
 };
 
+constexpr float kHiddenScore = -3.0e38f;
+
 inline int32_t block_floor(int32_t position) { return position / kKeyBlock * kKeyBlock; }
 inline int32_t block_ceiling(int32_t position) { return block_floor(position + kKeyBlock - 1); }
 
-// Turns a row's scores into weights exp(score - max) where `seen`, and zeros elsewhere in `tile`;
-// writes max and sum of the weights.
-inline void softmax_row(float* scores, Range seen, Range tile, float* max_out, float* sum_out) {
+// Hides what a row does not see of the key blocks that it sees something of; returns those blocks.
+inline Range hide_unseen(float* scores, Range seen) {
   const Range blocks = {block_floor(seen.begin), block_ceiling(seen.end)};
-  for (int32_t i = blocks.begin; i < seen.begin; ++i) scores[i] = -3.0e38f;
-  for (int32_t i = seen.end; i < blocks.end; ++i) scores[i] = -3.0e38f;
-  VecF best = f_set1(-3.0e38f);
-  for (int32_t i = blocks.begin; i < seen.end; i += kLanes) best = f_max(best, f_load(scores + i));
-  const float max = max_lane(best);
-  VecF sums[kParts];
-  for (VecF& part : sums) part = f_set1(0.0f);
-  for (int32_t i = blocks.begin; i < seen.end; i += 16) {
-    for (int part = 0; part < kParts; ++part) {
-      float* at = scores + i + part * kLanes;
-      f_store(at, f_exp(f_sub(f_load(at), f_set1(max))));
-    }
-    for (int32_t hidden = i; hidden < seen.begin; ++hidden) scores[hidden] = 0.0f;
-    for (int32_t hidden = seen.end; hidden < i + 16; ++hidden) scores[hidden] = 0.0f;
-    for (int part = 0; part < kParts; ++part)
-      sums[part] = f_add(sums[part], f_load(scores + i + part * kLanes));
-  }
-  for (int32_t i = tile.begin; i < blocks.begin; ++i) scores[i] = 0.0f;
-  for (int32_t i = blocks.end; i < tile.end; ++i) scores[i] = 0.0f;
-  *max_out = max;
-  *sum_out = sum16(sums);
+  for (int32_t i = blocks.begin; i < seen.begin; ++i) scores[i] = kHiddenScore;
+  for (int32_t i = seen.end; i < blocks.end; ++i) scores[i] = kHiddenScore;
+  return blocks;
 }
 
-// Weighted values of kRows rows, kVectors * kLanes of the head's values from `dimension` on.
-template <typename Element, int kRows, int kVectors>
-inline void value_tile(const AttentionArgs& args, int32_t row, Range seen, int32_t dimension) {
-  VecF acc[kRows][kVectors];
-  for (int r = 0; r < kRows; ++r) {
-    for (int v = 0; v < kVectors; ++v) acc[r][v] = f_set1(0.0f);
-  }
-  const std::size_t row_bytes = static_cast<std::size_t>(args.head_size) * Element::kBytes;
-  for (int32_t page_start = seen.begin / args.page_tokens * args.page_tokens; page_start < seen.end;
-       page_start += args.page_tokens) {
-    const std::byte* values =
-        args.values[page_start / args.page_tokens] + dimension * Element::kBytes;
-    const int32_t begin = seen.begin > page_start ? seen.begin - page_start : 0;
-    const int32_t end =
-        seen.end - page_start < args.page_tokens ? seen.end - page_start : args.page_tokens;
-    const float* weights =
-        args.scores + static_cast<std::size_t>(row) * kAttentionSplit + page_start;
-    for (int32_t p = begin; p < end; ++p) {
-      VecF value[kVectors];
-      for (int v = 0; v < kVectors; ++v)
-        value[v] = Element::load(values + p * row_bytes + v * kLanes * Element::kBytes);
-      for (int r = 0; r < kRows; ++r) {
-        const VecF weight = f_set1(weights[r * kAttentionSplit + p]);
-        for (int v = 0; v < kVectors; ++v) acc[r][v] = f_fma(weight, value[v], acc[r][v]);
-      }
-    }
-  }
-  for (int r = 0; r < kRows; ++r) {
-    float* out =
-        args.partials + static_cast<std::size_t>(row + r) * args.partial_stride + dimension;
-    for (int v = 0; v < kVectors; ++v) f_store(out + v * kLanes, acc[r][v]);
-  }
+inline float largest_score(const float* scores, Range blocks) {
+  VecF best = f_set1(kHiddenScore);
+  for (int32_t i = blocks.begin; i < blocks.end; i += kLanes)
+    best = f_max(best, f_load(scores + i));
+  return f_max_lane(best);
+}
+
+inline float* row_scores(const AttentionArgs& args, int32_t row) {
+  return args.scores + static_cast<std::size_t>(row) * kAttentionSplit;
+}
+inline float* row_partial(const AttentionArgs& args, int32_t row) {
+  return args.partials + static_cast<std::size_t>(row) * args.partial_stride;
 }
 
 inline Range seen_by(const AttentionArgs& args, int32_t row) {
   return {args.first == nullptr ? 0 : args.first[row], args.visible[row]};
 }
 
-template <typename Element, int kRows>
-inline void attend_rows(const AttentionArgs& args, int32_t row) {
-  Range seen = {kAttentionSplit, 0};  // by any of the rows
-  for (int r = 0; r < kRows; ++r) {
-    const Range by_row = seen_by(args, row + r);
+// Behind a row's weighted values: the largest score, the sum of weights, and two factors of the
+// integer cache.
+enum PartialSlot { kMaxSlot, kWeightsSlot, kQuerySlot, kValueSlot, kPartialSlots };
+inline float& slot(const AttentionArgs& args, int32_t row, PartialSlot which) {
+  return row_partial(args, row)[args.head_size + which];
+}
+inline void note_weights(const AttentionArgs& args, int32_t row, float max, float sum) {
+  slot(args, row, kMaxSlot) = max;
+  slot(args, row, kWeightsSlot) = sum;
+}
+
+// What rows [row, row + count) see, any of them.
+inline Range seen_by_any(const AttentionArgs& args, int32_t row, int32_t count) {
+  Range seen = {kAttentionSplit, 0};
+  for (int32_t r = row; r < row + count; ++r) {
+    const Range by_row = seen_by(args, r);
     if (by_row.end == 0) continue;
     seen.begin = by_row.begin < seen.begin ? by_row.begin : seen.begin;
     seen.end = by_row.end > seen.end ? by_row.end : seen.end;
   }
-  const Range tile = {seen.end == 0 ? 0 : block_floor(seen.begin), block_ceiling(seen.end)};
-  int32_t position = tile.begin;
-  for (; position + 2 * kLanes <= tile.end; position += 2 * kLanes)
-    score_tile<Element, kRows, 2>(args, row, position);
-  for (; position < tile.end; position += kLanes)
-    score_tile<Element, kRows, 1>(args, row, position);
-  for (int r = 0; r < kRows; ++r) {
-    float* partial =
-        args.partials + static_cast<std::size_t>(row + r) * args.partial_stride + args.head_size;
-    softmax_row(args.scores + static_cast<std::size_t>(row + r) * kAttentionSplit,
-                seen_by(args, row + r), tile, partial, partial + 1);
-  }
-  // Without the rounding: what lies beyond the end may never have been written.
-  int32_t dimension = 0;
-  for (; dimension + 2 * kLanes <= args.head_size; dimension += 2 * kLanes) {
-    value_tile<Element, kRows, 2>(args, row, seen, dimension);
-  }
-  for (; dimension < args.head_size; dimension += kLanes)
-    value_tile<Element, kRows, 1>(args, row, seen, dimension);
+  return seen;
 }
 
-// The last rows, fewer than a whole tile.
-template <typename Element, int kRows>
-inline void attend_tail(const AttentionArgs& args, int32_t row) {
-  if constexpr (kRows > 0) {
-    if (args.rows - row == kRows) {
-      attend_rows<Element, kRows>(args, row);
-    } else {
-      attend_tail<Element, kRows - 1>(args, row);
-    }
+inline Range common(Range a, Range b) {
+  return {a.begin > b.begin ? a.begin : b.begin, a.end < b.end ? a.end : b.end};
+}
+
+// Scores of kRows rows against the key blocks of a page of which they see something.
+template <typename Cache>
+struct ScoreStep {
+  template <int kRows>
+  static void run(const AttentionArgs& args, int32_t row, Range page) {
+    const Range seen = common(seen_by_any(args, row, kRows), page);
+    if (seen.begin >= seen.end) return;
+    const int32_t end = block_ceiling(seen.end);
+    int32_t position = block_floor(seen.begin);
+    for (; position + 2 * kLanes <= end; position += 2 * kLanes)
+      Cache::template score<kRows, 2>(args, row, position);
+    for (; position < end; position += kLanes) Cache::template score<kRows, 1>(args, row, position);
+  }
+};
+
+// The weighted values of a page for kRows rows. What lies beyond what they see may never have been
+// written.
+template <typename Cache>
+struct ValueStep {
+  template <int kRows>
+  static void run(const AttentionArgs& args, int32_t row, Range page) {
+    const Range seen = common(seen_by_any(args, row, kRows), page);
+    if (seen.begin >= seen.end) return;
+    int32_t i = 0;
+    for (; i + 2 * kLanes <= args.head_size; i += 2 * kLanes)
+      Cache::template add_values<kRows, 2>(args, row, seen, i);
+    for (; i < args.head_size; i += kLanes)
+      Cache::template add_values<kRows, 1>(args, row, seen, i);
+  }
+};
+
+// Step::run for all rows, from `row` on in tiles of kRows, the last ones in a smaller tile.
+template <typename Step, int kRows = kRowTile>
+inline void each_tile(const AttentionArgs& args, int32_t row, Range page) {
+  for (; row + kRows <= args.rows; row += kRows) Step::template run<kRows>(args, row, page);
+  if constexpr (kRows > 1) {
+    if (row < args.rows) each_tile<Step, kRows - 1>(args, row, page);
   }
 }
 
-template <typename Element>
+template <typename Cache>
 void attend(const AttentionArgs& args) {
-  int32_t row = 0;
-  for (; row + kRowTile <= args.rows; row += kRowTile) attend_rows<Element, kRowTile>(args, row);
-  attend_tail<Element, kRowTile - 1>(args, row);
+  const Range seen = seen_by_any(args, 0, args.rows);
+  for (int32_t row = 0; row < args.rows; ++row) {
+    Cache::take_query(args, row);
+    float* sums = row_partial(args, row);
+    for (int32_t i = 0; i < args.head_size; i += kLanes) f_store(sums + i, f_set1(0.0f));
+  }
+  for (int32_t page = 0; page < seen.end; page += args.page_tokens)
+    each_tile<ScoreStep<Cache>>(args, 0, {page, page + args.page_tokens});
+  Cache::weigh(args, seen);
+  for (int32_t page = 0; page < seen.end; page += args.page_tokens)
+    each_tile<ValueStep<Cache>>(args, 0, {page, page + args.page_tokens});
+  for (int32_t row = 0; row < args.rows; ++row) Cache::finish(args, row);
 }
 
 // A partial is [head_size] weighted values, then max, then sum of weights; a sum of 0 means that

@@ -16,23 +16,21 @@ enum class Bytes { kOne, kTwo, kHighOfTwo };
 struct TokenInputs {
   const int8_t* codes;
   const int8_t* fine_codes;
-  const bool* fine_groups;
-  const float* scales;
-  const int32_t* sums;
-  const int32_t* half_sums;
-  const float* scaled_sums;
+  const ActivationGroup* groups;
 };
 
 inline TokenInputs token_inputs(const Activations& x, int32_t token) {
   const std::size_t row = static_cast<std::size_t>(token) * static_cast<std::size_t>(x.columns);
-  const std::size_t group_row = row / kGroupColumns;
-  return {x.codes + row,
-          x.fine_codes + (x.fine_codes != nullptr ? row : 0),
-          x.fine_groups + (x.fine_groups != nullptr ? group_row : 0),
-          x.scales + group_row,
-          x.sums + group_row,
-          x.half_sums + group_row * 2,
-          x.scaled_sums + group_row};
+  return {x.codes + row, x.fine_codes != nullptr ? x.fine_codes + row : nullptr,
+          x.groups + row / kGroupColumns};
+}
+
+// The same from a later group on.
+inline TokenInputs from_group(TokenInputs x, std::size_t group) {
+  x.codes += group * kGroupColumns;
+  if (x.fine_codes != nullptr) x.fine_codes += group * kGroupColumns;
+  x.groups += group;
+  return x;
 }
 
 // acc[p][t] += the codes of quad `kQuad` of a group of panel p times four activation bytes of each
@@ -95,8 +93,7 @@ template <typename Format, int kPanels, int kTokens, bool kWide, int kQuad>
 HEARTH_INLINE void dot_columns(const PanelPlanes (&planes)[kPanels], std::size_t group, int part,
                                const TokenInputs (&x)[kTokens], VecI (&acc)[kPanels][kTokens],
                                VecI (&fine)[kPanels][kTokens]) {
-  constexpr bool kLinesOfTwoQuads = Format::kPanel.codes == PanelCodes::kNibbles;
-  if constexpr (Format::kScaleQuads == 4 || !kLinesOfTwoQuads) {
+  if constexpr (Format::kScaleQuads == 4 || !Format::kLinesOfTwoQuads) {
     dot_quads<Format, kPanels, kTokens, kWide, kQuad, Format::kScaleQuads>(planes, group, part, x,
                                                                            acc, fine);
   } else if constexpr (kTokens <= 2) {

@@ -17,22 +17,28 @@ namespace {
 template <DType kType>
 struct Format {
   static constexpr PanelFormat kPanel = panel_format(kType);
+  static constexpr bool kDecoded = false;
+  static constexpr bool kLinesOfTwoQuads = kPanel.codes == PanelCodes::kNibbles;
   // Signed codes and table values are operands of i_dot_signed, offset by kByteZero; others of
   // i_dot_unsigned.
   static constexpr bool kSigned = kPanel.values != PanelValues::kOffset;
   static constexpr int kZero = kSigned ? kByteZero : kPanel.zero;
   static constexpr bool kMin = kPanel.mins != PanelMins::kNone;
   static constexpr int kScaleQuads = kPanel.scale_columns() / 4;
+  // Whether taking a quad's codes and a group's scales apart is hardly any work.
+  static constexpr bool kPlain = kPanel.scales == PanelScales::kHalf &&
+                                 kPanel.high_bits == PanelHighBits::kNone &&
+                                 kPanel.values != PanelValues::kTableIq4Nl;
 };
 
 // The planes of one panel, for kLanes of its rows.
 struct PanelPlanes {
-  const std::byte* codes;
-  const std::byte* high_bits;
-  const std::byte* scales;
-  const std::byte* mins;
-  const std::byte* super_scales;
-  const std::byte* super_mins;
+  const std::byte* codes = nullptr;
+  const std::byte* high_bits = nullptr;
+  const std::byte* scales = nullptr;
+  const std::byte* mins = nullptr;
+  const std::byte* super_scales = nullptr;
+  const std::byte* super_mins = nullptr;
 };
 
 inline PanelPlanes panel_planes(const PanelMatrix& weights, int32_t panel) {
@@ -44,6 +50,19 @@ inline PanelPlanes panel_planes(const PanelMatrix& weights, int32_t panel) {
           base + layout.mins,
           base + layout.super_scales,
           base + layout.super_mins};
+}
+
+// Where decoded panels (loops_decoded.h) have a quad, in bytes, and the scale and the min of the
+// columns from quad kQuad on, in floats.
+constexpr std::size_t decoded_codes(std::size_t group, int quad, int part) {
+  return group * (kGroupColumns * kPanelRows) +
+         static_cast<std::size_t>(quad * kPanelRows * 4 + part * kLanes * 4);
+}
+template <typename Format, int kQuad>
+constexpr std::size_t decoded_scales(std::size_t group, int part) {
+  constexpr std::size_t kScales = 8 / Format::kScaleQuads;
+  return (group * kScales + kQuad / Format::kScaleQuads) * kPanelRows +
+         static_cast<std::size_t>(part * kLanes);
 }
 
 // Adds the bits above those that the code lines hold.
@@ -65,6 +84,11 @@ HEARTH_INLINE VecB add_high_bits(VecB codes, const PanelPlanes& planes, std::siz
 
 // Quad `kQuad` of a group: the codes of columns 4 kQuad .. 4 kQuad + 3, for the kLanes rows that
 // are the `part`-th of the panel's.
+template <typename Format, int kQuad>
+  requires(Format::kDecoded)
+HEARTH_INLINE VecB quad_codes(const PanelPlanes& planes, std::size_t group, int part) {
+  return b_load(planes.codes + decoded_codes(group, kQuad, part));
+}
 template <typename Format, int kQuad>
 HEARTH_INLINE VecB quad_codes(const PanelPlanes& planes, std::size_t group, int part) {
   constexpr PanelFormat kPanel = Format::kPanel;
@@ -93,6 +117,12 @@ inline std::size_t super_offset(std::size_t group, int part) {
 
 // The scale of the columns from quad `kQuad` of a group on.
 template <typename Format, int kQuad>
+  requires(Format::kDecoded)
+HEARTH_INLINE VecF group_scale(const PanelPlanes& planes, std::size_t group, int part) {
+  return f_load(reinterpret_cast<const float*>(planes.scales) +
+                decoded_scales<Format, kQuad>(group, part));
+}
+template <typename Format, int kQuad>
 HEARTH_INLINE VecF group_scale(const PanelPlanes& planes, std::size_t group, int part) {
   constexpr PanelScales kScales = Format::kPanel.scales;
   if constexpr (kScales == PanelScales::kHalf) {
@@ -118,6 +148,12 @@ HEARTH_INLINE VecF group_scale(const PanelPlanes& planes, std::size_t group, int
 }
 
 // What is added to each weight of those columns.
+template <typename Format, int kQuad>
+  requires(Format::kDecoded)
+HEARTH_INLINE VecF group_min(const PanelPlanes& planes, std::size_t group, int part) {
+  return f_load(reinterpret_cast<const float*>(planes.mins) +
+                decoded_scales<Format, kQuad>(group, part));
+}
 template <typename Format, int kQuad>
 HEARTH_INLINE VecF group_min(const PanelPlanes& planes, std::size_t group, int part) {
   constexpr PanelMins kMins = Format::kPanel.mins;

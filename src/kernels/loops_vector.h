@@ -10,25 +10,6 @@ namespace {
 
 constexpr int kParts = 16 / kLanes;  // vectors that make up 16 virtual lanes
 
-// Sum and maximum of 16 virtual lanes by a fixed tree.
-inline float sum16(const VecF (&parts)[kParts]) {
-  float lanes[16];
-  for (int part = 0; part < kParts; ++part) f_store(lanes + part * kLanes, parts[part]);
-  for (int width = 8; width > 0; width /= 2) {
-    for (int i = 0; i < width; ++i) lanes[i] += lanes[i + width];
-  }
-  return lanes[0];
-}
-inline float max_lane(VecF x) {
-  float lanes[kLanes];
-  f_store(lanes, x);
-  for (int width = kLanes / 2; width > 0; width /= 2) {
-    for (int i = 0; i < width; ++i)
-      lanes[i] = lanes[i] > lanes[i + width] ? lanes[i] : lanes[i + width];
-  }
-  return lanes[0];
-}
-
 // e^x to about 1 ulp, x clamped to where the result is a normal number. 2^n times a Taylor
 // polynomial of degree 7 in the remainder, |r| <= ln(2)/2, whose error is below 4e-9.
 inline VecF f_exp(VecF x) {
@@ -65,7 +46,7 @@ void rms_norm(const float* in, const float* weight, int32_t count, float epsilon
       squares[part] = f_fma(x, x, squares[part]);
     }
   }
-  const float mean = sum16(squares) / static_cast<float>(count);
+  const float mean = f_sum16(squares) / static_cast<float>(count);
   const VecF factor = f_set1(1.0f / __builtin_sqrtf(mean + epsilon));
   for (int32_t i = 0; i < count; i += kLanes) {
     f_store(out + i, f_mul(f_mul(f_load(in + i), factor), f_load(weight + i)));
@@ -80,7 +61,7 @@ void layer_norm(const float* in, const float* weight, const float* bias, int32_t
     for (int part = 0; part < kParts; ++part)
       sums[part] = f_add(sums[part], f_load(in + i + part * kLanes));
   }
-  const VecF mean = f_set1(sum16(sums) / static_cast<float>(count));
+  const VecF mean = f_set1(f_sum16(sums) / static_cast<float>(count));
   for (VecF& part : sums) part = f_set1(0.0f);
   for (int32_t i = 0; i < count; i += 16) {
     for (int part = 0; part < kParts; ++part) {
@@ -88,7 +69,7 @@ void layer_norm(const float* in, const float* weight, const float* bias, int32_t
       sums[part] = f_fma(x, x, sums[part]);
     }
   }
-  const float variance = sum16(sums) / static_cast<float>(count);
+  const float variance = f_sum16(sums) / static_cast<float>(count);
   const VecF factor = f_set1(1.0f / __builtin_sqrtf(variance + epsilon));
   for (int32_t i = 0; i < count; i += kLanes) {
     const VecF x = f_mul(f_sub(f_load(in + i), mean), factor);
@@ -150,14 +131,10 @@ void soft_cap(float* values, int32_t count, float cap) {
   }
 }
 
-void to_half(const float* in, int32_t count, uint16_t* out) {
-  for (int32_t i = 0; i < count; i += kLanes) f_store_half(out + i, f_load(in + i));
-}
-
 inline float max_abs32(const float* in) {
   VecF best = f_abs(f_load(in));
   for (int i = kLanes; i < kGroupColumns; i += kLanes) best = f_max(best, f_abs(f_load(in + i)));
-  return max_lane(best);
+  return f_max_lane(best);
 }
 
 // The sums of the first and the last 16 codes of a group.
@@ -166,20 +143,24 @@ struct HalfSums {
   int32_t second;
 };
 
-inline HalfSums sum_codes(const int32_t* codes) {
-  HalfSums sums = {0, 0};
-  for (int i = 0; i < 16; ++i) sums.first += codes[i];
-  for (int i = 16; i < kGroupColumns; ++i) sums.second += codes[i];
-  return sums;
+// Of codes that lie in vectors of kLanes, by halves of the group.
+using GroupCodes = VecI[kGroupColumns / kLanes];
+inline HalfSums sum_codes(const GroupCodes& codes) {
+  VecI first = codes[0];
+  VecI second = codes[kParts];
+  for (int part = 1; part < kParts; ++part) {
+    first = i_add(first, codes[part]);
+    second = i_add(second, codes[kParts + part]);
+  }
+  return {i_sum_lanes(first), i_sum_lanes(second)};
 }
 
 // One group of 32 to bytes: code = round(x / scale).
 inline HalfSums quantize_int8(const float* in, float inverse, int8_t* codes) {
-  int32_t wide[kGroupColumns];
+  GroupCodes wide;
   for (int i = 0; i < kGroupColumns; i += kLanes) {
-    const VecI code = f_round(f_mul(f_load(in + i), f_set1(inverse)));
-    i_store(wide + i, code);
-    i_store_bytes(codes + i, code);
+    wide[i / kLanes] = f_round(f_mul(f_load(in + i), f_set1(inverse)));
+    i_store_bytes(codes + i, wide[i / kLanes]);
   }
   return sum_codes(wide);
 }
@@ -187,7 +168,7 @@ inline HalfSums quantize_int8(const float* in, float inverse, int8_t* codes) {
 // One group of 32 to two bytes a value: 256 * coarse + fine; `fine_too`: or without the second.
 inline HalfSums quantize_int16(const float* in, float inverse, bool fine_too, int8_t* codes,
                                int8_t* fine_codes) {
-  int32_t wide[kGroupColumns];
+  GroupCodes wide;
   for (int i = 0; i < kGroupColumns; i += kLanes) {
     const VecI code = f_round(f_mul(f_load(in + i), f_set1(inverse)));
     const VecI coarse = i_shift_right<8>(i_add(code, i_set1(128)));
@@ -195,47 +176,61 @@ inline HalfSums quantize_int16(const float* in, float inverse, bool fine_too, in
     // -128 is no operand of AVX2's signed multiplication; -127 is as good, one part in 32,000
     const VecI rest = i_max(i_sub(code, coarse256), i_set1(-127));
     const VecI fine = fine_too ? rest : i_set1(0);
-    i_store(wide + i, i_add(coarse256, fine));
+    wide[i / kLanes] = i_add(coarse256, fine);
     i_store_bytes(codes + i, coarse);
     i_store_bytes(fine_codes + i, fine);
   }
   return sum_codes(wide);
 }
 
+// What the products need of a group beside its codes.
+inline void note_group(const Activations& out, std::size_t slot, float scale, HalfSums sums,
+                       bool fine) {
+  const int32_t sum = sums.first + sums.second;
+  out.groups[slot] = {.scale = scale,
+                      .scaled_sum = scale * static_cast<float>(sum),
+                      .sum = sum,
+                      .half_sums = {sums.first, sums.second},
+                      .fine = fine};
+}
+
+constexpr float kPeakMin = 1e-30f;  // below it a group is taken for zeros
+
+void quantize_groups(const float* in, const Activations& out, std::size_t first, int32_t count) {
+  constexpr float kCodeMax = 127.0f;
+  for (std::size_t slot = first; slot < first + static_cast<std::size_t>(count); ++slot) {
+    const float peak = max_abs32(in);
+    const float inverse = peak > kPeakMin ? kCodeMax / peak : 0.0f;
+    const float scale = peak > kPeakMin ? peak / kCodeMax : 0.0f;
+    note_group(out, slot, scale, quantize_int8(in, inverse, out.codes + slot * kGroupColumns),
+               false);
+    in += kGroupColumns;
+  }
+}
+
 void quantize(const Activations& out, int32_t token) {
   if (out.precision == Precision::kFloat) return;
-  const std::size_t row = static_cast<std::size_t>(token) * static_cast<std::size_t>(out.columns);
-  const bool wide = out.precision == Precision::kInt16;
-  const float codes_max = wide ? 32512.0f : 127.0f;  // 32512 = 127 * 256
   const int32_t groups = out.columns / kGroupColumns;
-  const std::size_t first_slot = row / kGroupColumns;
-  float* peaks = out.scales + first_slot;
+  const std::size_t first = static_cast<std::size_t>(token) * static_cast<std::size_t>(groups);
+  const float* row = out.values + first * kGroupColumns;
+  if (out.precision == Precision::kInt8) return quantize_groups(row, out, first, groups);
+  constexpr float kCodeMax = 32512.0f;  // 127 * 256
   float row_peak = 0.0f;
   for (int32_t group = 0; group < groups; ++group) {
-    peaks[group] = max_abs32(out.values + row + group * kGroupColumns);
-    row_peak = peaks[group] > row_peak ? peaks[group] : row_peak;
+    const float peak = max_abs32(row + group * kGroupColumns);
+    row_peak = peak > row_peak ? peak : row_peak;
   }
   const float fine_from = out.fine_from * row_peak;
   for (int32_t group = 0; group < groups; ++group) {
-    const std::size_t at = row + static_cast<std::size_t>(group) * kGroupColumns;
-    const std::size_t slot = first_slot + static_cast<std::size_t>(group);
-    const float* x = out.values + at;
-    const float peak = peaks[group];
-    const float inverse = peak > 1e-30f ? codes_max / peak : 0.0f;
-    const float scale = peak > 1e-30f ? peak / codes_max : 0.0f;
-    HalfSums sums;
-    if (wide) {
-      const bool fine = peak >= fine_from;
-      out.fine_groups[slot] = fine;
-      sums = quantize_int16(x, inverse, fine, out.codes + at, out.fine_codes + at);
-    } else {
-      sums = quantize_int8(x, inverse, out.codes + at);
-    }
-    out.scales[slot] = scale;
-    out.sums[slot] = sums.first + sums.second;
-    out.half_sums[slot * 2] = sums.first;
-    out.half_sums[slot * 2 + 1] = sums.second;
-    out.scaled_sums[slot] = scale * static_cast<float>(out.sums[slot]);
+    const std::size_t slot = first + static_cast<std::size_t>(group);
+    const float peak = max_abs32(row + group * kGroupColumns);
+    const float inverse = peak > kPeakMin ? kCodeMax / peak : 0.0f;
+    const float scale = peak > kPeakMin ? peak / kCodeMax : 0.0f;
+    const bool fine = peak >= fine_from;
+    const std::size_t at = slot * kGroupColumns;
+    note_group(out, slot, scale,
+               quantize_int16(out.values + at, inverse, fine, out.codes + at, out.fine_codes + at),
+               fine);
   }
 }
 

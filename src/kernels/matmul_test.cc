@@ -84,6 +84,25 @@ TEST_P(MatmulOfIsa, ATokensResultDoesNotDependOnItsCompany) {
   }
 }
 
+// So many tokens and columns that sums wait while more of the panels is decoded.
+TEST_P(MatmulOfIsa, LongRowsOfManyTokensGiveTheBitsOfFew) {
+  std::mt19937 random(3);
+  constexpr int32_t kMany = 131;
+  for (const DType dtype : kTypes) {
+    const int32_t columns = columns_of(dtype, dtype_info(dtype).block_values == 256 ? 6 : 45);
+    const TestMatrix matrix(dtype, 50, columns, random);
+    for (const Precision precision : {Precision::kInt8, Precision::kInt16}) {
+      const TestInputs inputs(kernels(), precision, kMany, columns, random);
+      const auto all = multiply(kernels(), matrix, inputs, kMany, Epilogue::kAdd, 1.5f);
+      for (const int32_t tokens : {1, 7, 8, 129}) {
+        const auto some = multiply(kernels(), matrix, inputs, tokens, Epilogue::kAdd, 1.5f);
+        ASSERT_EQ(std::memcmp(all.data(), some.data(), some.size() * sizeof(float)), 0)
+            << dtype_info(dtype).name << " " << tokens << " tokens";
+      }
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Isa, MatmulOfIsa,
                          testing::ValuesIn(available_isas().begin(), available_isas().end()),
                          [](const auto& isa) { return std::string(isa_name(isa.param)); });

@@ -41,6 +41,7 @@ struct PanelMatrix {
   PanelLayout layout;
   const std::byte* data = nullptr;
 
+  bool is_block_type() const { return dtype_info(dtype).block_values > 1; }
   int32_t panels() const { return (rows + kPanelRows - 1) / kPanelRows; }
   const std::byte* panel(int32_t index) const {
     return data + static_cast<std::size_t>(index) * layout.bytes;

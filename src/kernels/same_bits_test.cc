@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "kernels/kernels.h"
+#include "kernels/kv_page.h"
 #include "kernels/test_matrix.h"
 #include "tensor/dequantize.h"
 #include "tensor/half.h"
@@ -97,23 +98,24 @@ void hash_matmul(const KernelTable& kernels, DType dtype, Precision precision, H
     if (i / kGroupColumns % 2 == 0) values[i] /= 4;  // groups without fine codes
   }
   std::vector<int8_t> codes(kValues), fine_codes(kValues);
-  bool fine_groups[kGroups];
-  std::vector<float> scales(kGroups), scaled_sums(kGroups);
-  std::vector<int32_t> sums(kGroups), half_sums(kGroups * 2);
+  std::vector<ActivationGroup> groups(kGroups);
   const Activations inputs = {.precision = precision,
                               .fine_from = 0.5f,
                               .columns = kColumns,
                               .values = values.data(),
                               .codes = codes.data(),
                               .fine_codes = fine_codes.data(),
-                              .fine_groups = fine_groups,
-                              .scales = scales.data(),
-                              .sums = sums.data(),
-                              .half_sums = half_sums.data(),
-                              .scaled_sums = scaled_sums.data()};
+                              .groups = groups.data()};
   for (int32_t token = 0; token < kTokens; ++token) kernels.quantize(inputs, token);
   hash.add(codes);
   hash.add(fine_codes);
+  std::vector<float> scales, scaled_sums;
+  std::vector<int32_t> half_sums;
+  for (const ActivationGroup& group : groups) {
+    scales.push_back(group.scale);
+    half_sums.insert(half_sums.end(), {group.half_sums[0], group.half_sums[1]});
+    scaled_sums.push_back(group.scaled_sum);
+  }
   hash.add(scales);
   hash.add(half_sums);
   hash.add(scaled_sums);
@@ -126,10 +128,11 @@ void hash_matmul(const KernelTable& kernels, DType dtype, Precision precision, H
 }
 
 // Attention of five query rows over two splits, the second of them partly visible.
-void hash_attention(const KernelTable& kernels, bool half, Hash& hash) {
+void hash_attention(const KernelTable& kernels, KvType type, Hash& hash) {
   constexpr int32_t kHead = 48;
   constexpr int32_t kQueries = 5;
   constexpr std::size_t kStride = kHead + 16;
+  const KvPage page = {.type = type, .positions = kAttentionSplit, .head_size = kHead};
   std::mt19937 random(2);
   const auto queries = random_floats(kQueries * kHead, 2.0f, random);
   std::vector<const float*> rows;
@@ -137,16 +140,18 @@ void hash_attention(const KernelTable& kernels, bool half, Hash& hash) {
   std::vector<float> folded;
   for (const std::vector<int32_t>& visible :
        {std::vector<int32_t>(kQueries, kAttentionSplit), {0, 1, 37, 64, 255}}) {
-    const auto keys = random_floats(std::size_t{kAttentionSplit} * kHead, 1.0f, random);
-    const auto values = random_floats(keys.size(), 1.0f, random);
-    std::vector<uint16_t> half_keys(keys.size()), half_values(keys.size());
-    kernels.to_half(keys.data(), static_cast<int32_t>(keys.size()), half_keys.data());
-    kernels.to_half(values.data(), static_cast<int32_t>(values.size()), half_values.data());
-    const auto* key_page = half ? reinterpret_cast<const std::byte*>(half_keys.data())
-                                : reinterpret_cast<const std::byte*>(keys.data());
-    const auto* value_page = half ? reinterpret_cast<const std::byte*>(half_values.data())
-                                  : reinterpret_cast<const std::byte*>(values.data());
+    std::vector<std::byte> keys(page.bytes()), values(page.bytes());
+    for (int32_t position = 0; position < kAttentionSplit; ++position) {
+      page.store_key(kernels, random_floats(kHead, 1.0f, random).data(), position, keys.data());
+      page.store_value(kernels, random_floats(kHead, 1.0f, random).data(), position,
+                       values.data());
+    }
+    hash.add(keys);
+    hash.add(values);
+    const std::byte* key_page = keys.data();
+    const std::byte* value_page = values.data();
     std::vector<float> scores(kQueries * std::size_t{kAttentionSplit});
+    std::vector<int16_t> query_words(kQueries * kHead);
     std::vector<float> partials(kQueries * kStride);
     const AttentionArgs args = {.keys = &key_page,
                                 .values = &value_page,
@@ -157,9 +162,10 @@ void hash_attention(const KernelTable& kernels, bool half, Hash& hash) {
                                 .visible = visible.data(),
                                 .scale = 0.14433756f,
                                 .scores = scores.data(),
+                                  .query_words = query_words.data(),
                                 .partials = partials.data(),
                                 .partial_stride = kStride};
-    (half ? kernels.attend_half : kernels.attend_float)(args);
+    attend(kernels, type, args);
     if (folded.empty()) {
       folded = partials;
     } else {
@@ -179,13 +185,10 @@ void hash_vectors(const KernelTable& kernels, Hash& hash) {
   const auto x = random_floats(kCount, 20.0f, random);
   const auto w = random_floats(kCount, 3.0f, random);
   std::vector<float> norm(kCount), silu(kCount);
-  std::vector<uint16_t> half(kCount);
   kernels.rms_norm(x.data(), w.data(), kCount, 1e-5f, norm.data());
   kernels.silu_multiply(x.data(), w.data(), kCount, silu.data());
-  kernels.to_half(silu.data(), kCount, half.data());
   hash.add(norm);
   hash.add(silu);
-  hash.add(half);
 }
 
 std::vector<Isa> vector_isas() {
@@ -241,9 +244,9 @@ TEST(SameBits, Attention) {
   HEARTH_NEED_VECTOR_ISA();
   for (const Isa isa : vector_isas()) {
     Hash hash;
-    hash_attention(kernels_for(isa), false, hash);
-    hash_attention(kernels_for(isa), true, hash);
-    EXPECT_EQ(hash.hex(), "3743c184143f0f68") << isa_name(isa);
+    for (const KvType type : {KvType::kInt16, KvType::kInt8, KvType::kF32})
+      hash_attention(kernels_for(isa), type, hash);
+    EXPECT_EQ(hash.hex(), "d8b67423ff4807b8") << isa_name(isa);
   }
 }
 
@@ -252,7 +255,7 @@ TEST(SameBits, Vectors) {
   for (const Isa isa : vector_isas()) {
     Hash hash;
     hash_vectors(kernels_for(isa), hash);
-    EXPECT_EQ(hash.hex(), "d69f6fedecf40d82") << isa_name(isa);
+    EXPECT_EQ(hash.hex(), "5536bd05edb97646") << isa_name(isa);
   }
 }
 

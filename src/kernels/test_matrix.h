@@ -112,11 +112,7 @@ struct TestInputs {
       : values(static_cast<std::size_t>(tokens) * columns),
         codes(values.size()),
         fine_codes(values.size()),
-        fine_groups(new bool[values.size() / kGroupColumns]{}),
-        scales(values.size() / kGroupColumns),
-        sums(scales.size()),
-        half_sums(scales.size() * 2),
-        scaled_sums(scales.size()) {
+        groups(values.size() / kGroupColumns) {
     std::normal_distribution<float> normal;
     for (float& value : values) value = normal(random) * (random() % 50 == 0 ? 30.0f : 1.0f);
     view = {.precision = precision,
@@ -125,11 +121,7 @@ struct TestInputs {
             .values = values.data(),
             .codes = codes.data(),
             .fine_codes = fine_codes.data(),
-            .fine_groups = fine_groups.get(),
-            .scales = scales.data(),
-            .sums = sums.data(),
-            .half_sums = half_sums.data(),
-            .scaled_sums = scaled_sums.data()};
+            .groups = groups.data()};
     for (int32_t token = 0; token < tokens; ++token) kernels.quantize(view, token);
   }
 
@@ -140,16 +132,12 @@ struct TestInputs {
     const double code = view.precision == Precision::kInt16
                             ? 256.0 * codes[index] + fine_codes[index]
                             : codes[index];
-    return code * scales[index / kGroupColumns];
+    return code * groups[index / kGroupColumns].scale;
   }
 
   std::vector<float> values;
   std::vector<int8_t> codes, fine_codes;
-  std::unique_ptr<bool[]> fine_groups;
-  std::vector<float> scales;
-  std::vector<int32_t> sums;
-  std::vector<int32_t> half_sums;  // of 16 codes
-  std::vector<float> scaled_sums;
+  std::vector<ActivationGroup> groups;
   Activations view;
 };
 

@@ -33,16 +33,24 @@ inline VecF f_fma(VecF a, VecF b, VecF c) { return _mm256_fmadd_ps(a, b, c); }
 inline VecF f_max(VecF a, VecF b) { return _mm256_max_ps(a, b); }
 inline VecF f_min(VecF a, VecF b) { return _mm256_min_ps(a, b); }
 inline VecF f_abs(VecF a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+inline float f_max_lane(VecF x) {
+  __m128 best = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  best = _mm_max_ps(best, _mm_movehl_ps(best, best));
+  return _mm_cvtss_f32(_mm_max_ss(best, _mm_movehdup_ps(best)));
+}
+// The sum of 16 virtual lanes by one tree, the same in all files: i and i + 8, then 4, 2, 1.
+inline float f_sum16(const VecF (&parts)[2]) {
+  const __m256 eight = _mm256_add_ps(parts[0], parts[1]);
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
 inline VecF f_load_half(const void* p) {
   return _mm256_cvtph_ps(_mm_loadu_si128(static_cast<const __m128i*>(p)));
 }
 inline VecF f_load_bfloat(const void* p) {
   const __m256i bits = _mm256_cvtepu16_epi32(_mm_loadu_si128(static_cast<const __m128i*>(p)));
   return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 16));
-}
-inline void f_store_half(uint16_t* p, VecF x) {
-  const __m128i half = _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), half);
 }
 inline VecI f_round(VecF x) { return _mm256_cvtps_epi32(x); }  // to nearest, ties to even
 inline VecF f_from_i(VecI x) { return _mm256_cvtepi32_ps(x); }
@@ -71,14 +79,45 @@ inline VecI i_shift_right(VecI a) {
   return _mm256_srai_epi32(a, kBits);
 }
 inline VecI i_max(VecI a, VecI b) { return _mm256_max_epi32(a, b); }
+inline int32_t i_sum_lanes(VecI x) {
+  __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+  sum = _mm_add_epi32(sum, _mm_unpackhi_epi64(sum, sum));
+  return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 1)));
+}
 inline void i_store(int32_t* p, VecI x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x); }
 inline void i_store_bytes(int8_t* p, VecI x) {
   const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packs_epi16(words, words));
 }
 
+inline void i_store_words(int16_t* p, VecI x) {
+  const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), words);
+}
+
+// w_: two 16-bit words for each of 8 lanes, and two that all lanes share.
+using VecW = __m256i;
+using WordPair = __m256i;
+inline VecW w_load(const std::byte* p) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+}
+inline VecW w_load_bytes(const std::byte* p) {
+  return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+inline WordPair w_pair(const int16_t* p) {
+  int32_t both;
+  std::memcpy(&both, p, sizeof both);
+  return _mm256_set1_epi32(both);
+}
+inline VecI i_dot_words(VecI acc, VecW words, WordPair pair) {
+  return _mm256_add_epi32(acc, _mm256_madd_epi16(words, pair));
+}
+
 inline VecB b_load(const std::byte* p) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+}
+inline void b_store(std::byte* p, VecB x) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x);
 }
 inline VecB b_low(VecB x) { return _mm256_and_si256(x, _mm256_set1_epi8(15)); }
 inline VecB b_high(VecB x) {

@@ -33,16 +33,15 @@ inline VecF f_fma(VecF a, VecF b, VecF c) { return _mm512_fmadd_ps(a, b, c); }
 inline VecF f_max(VecF a, VecF b) { return _mm512_max_ps(a, b); }
 inline VecF f_min(VecF a, VecF b) { return _mm512_min_ps(a, b); }
 inline VecF f_abs(VecF a) { return _mm512_abs_ps(a); }
+inline float f_max_lane(VecF x) { return _mm512_reduce_max_ps(x); }
+// The sum of 16 virtual lanes by one tree, the same in all files: i and i + 8, then 4, 2, 1.
+inline float f_sum16(const VecF (&parts)[1]) { return _mm512_reduce_add_ps(parts[0]); }
 inline VecF f_load_half(const void* p) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
 }
 inline VecF f_load_bfloat(const void* p) {
   const __m512i bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
   return _mm512_castsi512_ps(_mm512_slli_epi32(bits, 16));
-}
-inline void f_store_half(uint16_t* p, VecF x) {
-  const __m256i half = _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), half);
 }
 inline VecI f_round(VecF x) { return _mm512_cvtps_epi32(x); }  // to nearest, ties to even
 inline VecF f_from_i(VecI x) { return _mm512_cvtepi32_ps(x); }
@@ -71,12 +70,34 @@ inline VecI i_shift_right(VecI a) {
   return _mm512_srai_epi32(a, kBits);
 }
 inline VecI i_max(VecI a, VecI b) { return _mm512_max_epi32(a, b); }
+inline int32_t i_sum_lanes(VecI x) { return _mm512_reduce_add_epi32(x); }
 inline void i_store(int32_t* p, VecI x) { _mm512_storeu_si512(p, x); }
 inline void i_store_bytes(int8_t* p, VecI x) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(x));
 }
 
+inline void i_store_words(int16_t* p, VecI x) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(x));
+}
+
+// w_: two 16-bit words for each of 16 lanes, and two that all lanes share.
+using VecW = __m512i;
+using WordPair = __m512i;
+inline VecW w_load(const std::byte* p) { return _mm512_loadu_si512(p); }
+inline VecW w_load_bytes(const std::byte* p) {
+  return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+inline WordPair w_pair(const int16_t* p) {
+  int32_t both;
+  std::memcpy(&both, p, sizeof both);
+  return _mm512_set1_epi32(both);
+}
+inline VecI i_dot_words(VecI acc, VecW words, WordPair pair) {
+  return _mm512_dpwssd_epi32(acc, words, pair);
+}
+
 inline VecB b_load(const std::byte* p) { return _mm512_loadu_si512(p); }
+inline void b_store(std::byte* p, VecB x) { _mm512_storeu_si512(p, x); }
 inline VecB b_low(VecB x) { return _mm512_and_si512(x, _mm512_set1_epi8(15)); }
 inline VecB b_high(VecB x) {
   return _mm512_and_si512(_mm512_srli_epi16(x, 4), _mm512_set1_epi8(15));

@@ -41,6 +41,13 @@ inline VecF f_fma(VecF a, VecF b, VecF c) { return vfmaq_f32(c, a, b); }
 inline VecF f_max(VecF a, VecF b) { return vmaxq_f32(a, b); }
 inline VecF f_min(VecF a, VecF b) { return vminq_f32(a, b); }
 inline VecF f_abs(VecF a) { return vabsq_f32(a); }
+inline float f_max_lane(VecF x) { return vmaxvq_f32(x); }
+// The sum of 16 virtual lanes by one tree, the same in all files: i and i + 8, then 4, 2, 1.
+inline float f_sum16(const VecF (&parts)[4]) {
+  const VecF four = vaddq_f32(vaddq_f32(parts[0], parts[2]), vaddq_f32(parts[1], parts[3]));
+  const float32x2_t two = vadd_f32(vget_low_f32(four), vget_high_f32(four));
+  return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
+}
 inline uint16x4_t load_four_16(const void* p) {
   uint16x4_t bits;
   std::memcpy(&bits, p, sizeof bits);
@@ -51,9 +58,6 @@ inline VecF f_load_half(const void* p) {
 }
 inline VecF f_load_bfloat(const void* p) {
   return vreinterpretq_f32_u32(vshll_n_u16(load_four_16(p), 16));
-}
-inline void f_store_half(uint16_t* p, VecF x) {
-  vst1_u16(p, vreinterpret_u16_f16(vcvt_f16_f32(x)));
 }
 inline VecI f_round(VecF x) { return vcvtnq_s32_f32(x); }  // to nearest, ties to even
 inline VecF f_from_i(VecI x) { return vcvtq_f32_s32(x); }
@@ -96,6 +100,7 @@ inline VecI i_shift_right(VecI a) {
   }
 }
 inline VecI i_max(VecI a, VecI b) { return vmaxq_s32(a, b); }
+inline int32_t i_sum_lanes(VecI x) { return vaddvq_s32(x); }
 inline void i_store(int32_t* p, VecI x) { vst1q_s32(p, x); }
 inline void i_store_bytes(int8_t* p, VecI x) {
   const int16x4_t words = vmovn_s32(x);
@@ -103,11 +108,39 @@ inline void i_store_bytes(int8_t* p, VecI x) {
   std::memcpy(p, &bytes, 4);
 }
 
+inline void i_store_words(int16_t* p, VecI x) { vst1_s16(p, vmovn_s32(x)); }
+
+// w_: two 16-bit words for each of 4 lanes, and two that all lanes share.
+struct VecW {
+  int16x4_t first, second;
+};
+using WordPair = VecW;
+inline VecW w_split(int16x8_t x) {
+  const int16x4_t low = vget_low_s16(x);
+  const int16x4_t high = vget_high_s16(x);
+  return {vuzp1_s16(low, high), vuzp2_s16(low, high)};
+}
+inline VecW w_load(const std::byte* p) {
+  int16x8_t words;
+  std::memcpy(&words, p, sizeof words);
+  return w_split(words);
+}
+inline VecW w_load_bytes(const std::byte* p) {
+  int8x8_t bytes;
+  std::memcpy(&bytes, p, sizeof bytes);
+  return w_split(vmovl_s8(bytes));
+}
+inline WordPair w_pair(const int16_t* p) { return {vdup_n_s16(p[0]), vdup_n_s16(p[1])}; }
+inline VecI i_dot_words(VecI acc, VecW words, WordPair pair) {
+  return vmlal_s16(vmlal_s16(acc, words.first, pair.first), words.second, pair.second);
+}
+
 inline VecB b_load(const std::byte* p) {
   VecB x;
   std::memcpy(&x, p, sizeof x);
   return x;
 }
+inline void b_store(std::byte* p, VecB x) { std::memcpy(p, &x, sizeof x); }
 inline VecB b_low(VecB x) { return vandq_s8(x, vdupq_n_s8(15)); }
 inline VecB b_high(VecB x) { return vreinterpretq_s8_u8(vshrq_n_u8(vreinterpretq_u8_s8(x), 4)); }
 // Bits kFrom and kFrom + 1 of each byte, moved to kTo; the others zero.

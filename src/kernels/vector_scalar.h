@@ -41,6 +41,16 @@ inline VecF f_fma(VecF a, VecF b, VecF c) { return a * b + c; }
 inline VecF f_max(VecF a, VecF b) { return a > b ? a : b; }
 inline VecF f_min(VecF a, VecF b) { return a < b ? a : b; }
 inline VecF f_abs(VecF a) { return a < 0.0f ? -a : a; }
+inline float f_max_lane(VecF x) {
+  float best = x[0];
+  for (int i = 1; i < 4; ++i) best = x[i] > best ? x[i] : best;
+  return best;
+}
+// The sum of 16 virtual lanes by one tree, the same in all files: i and i + 8, then 4, 2, 1.
+inline float f_sum16(const VecF (&parts)[4]) {
+  const VecF four = (parts[0] + parts[2]) + (parts[1] + parts[3]);
+  return (four[0] + four[2]) + (four[1] + four[3]);
+}
 inline VecF f_load_half(const void* p) {
   uint16_t bits[4];
   std::memcpy(bits, p, sizeof bits);
@@ -52,9 +62,6 @@ inline VecF f_load_bfloat(const void* p) {
   std::memcpy(bits, p, sizeof bits);
   return VecF{bfloat_to_float(bits[0]), bfloat_to_float(bits[1]), bfloat_to_float(bits[2]),
               bfloat_to_float(bits[3])};
-}
-inline void f_store_half(uint16_t* p, VecF x) {
-  for (int i = 0; i < 4; ++i) p[i] = float_to_half(x[i]);
 }
 inline VecI f_round(VecF x) {  // to nearest, ties to even
   VecI out;
@@ -103,9 +110,41 @@ inline VecI i_shift_right(VecI a) {
   return a >> kBits;
 }
 inline VecI i_max(VecI a, VecI b) { return a > b ? a : b; }
+inline int32_t i_sum_lanes(VecI x) { return x[0] + x[1] + x[2] + x[3]; }
 inline void i_store(int32_t* p, VecI x) { std::memcpy(p, &x, sizeof x); }
 inline void i_store_bytes(int8_t* p, VecI x) {
   for (int i = 0; i < 4; ++i) p[i] = static_cast<int8_t>(x[i]);
+}
+
+inline void i_store_words(int16_t* p, VecI x) {
+  for (int i = 0; i < 4; ++i) p[i] = static_cast<int16_t>(x[i]);
+}
+
+// w_: two 16-bit words for each of four lanes, and two that all lanes share.
+struct VecW {
+  VecI first, second;
+};
+using WordPair = VecW;
+template <typename Element>
+inline VecW w_load_elements(const std::byte* p) {
+  Element elements[8];
+  std::memcpy(elements, p, sizeof elements);
+  VecW out;
+  for (int i = 0; i < 4; ++i) {
+    out.first[i] = elements[2 * i];
+    out.second[i] = elements[2 * i + 1];
+  }
+  return out;
+}
+inline VecW w_load(const std::byte* p) { return w_load_elements<int16_t>(p); }
+inline VecW w_load_bytes(const std::byte* p) { return w_load_elements<int8_t>(p); }
+inline WordPair w_pair(const int16_t* p) { return {i_set1(p[0]), i_set1(p[1])}; }
+// Wraps, as the instructions of other sets do, where a damaged cache has codes out of bounds.
+inline VecI i_dot_words(VecI acc, VecW words, WordPair pair) {
+  using VecU = uint32_t __attribute__((vector_size(16)));
+  const auto u = [](VecI x) { return reinterpret_cast<VecU>(x); };
+  return reinterpret_cast<VecI>(u(acc) + u(words.first) * u(pair.first) +
+                                u(words.second) * u(pair.second));
 }
 
 inline VecB b_load(const std::byte* p) {
@@ -113,6 +152,7 @@ inline VecB b_load(const std::byte* p) {
   std::memcpy(&x, p, sizeof x);
   return x;
 }
+inline void b_store(std::byte* p, VecB x) { std::memcpy(p, &x, sizeof x); }
 inline VecB b_low(VecB x) {
   for (int8_t& code : x.codes) code = static_cast<int8_t>(code & 15);
   return x;

@@ -26,7 +26,7 @@ class BatchTest : public testing::Test {
   BatchTest() : ids_(100) { std::iota(ids_.begin(), ids_.end(), 0); }
 
   KvSequence sequence_of(int32_t length) const {
-    KvSequence sequence(KvPool::create(config_, Numerics::kFast, length + 100).value());
+    KvSequence sequence(KvPool::create(config_, KvType::kInt16, length + 100).value());
     EXPECT_TRUE(sequence.reserve(length + 100).ok());
     sequence.commit(length);
     return sequence;

@@ -6,12 +6,12 @@
 #include <cmath>
 
 #include "base/strings.h"
+#include "kernels/kernels.h"
 #include "model/config_reader.h"
 
 namespace hearth {
 namespace {
 
-constexpr int32_t kHeadSizeMax = 512;
 constexpr int32_t kContextMax = 1 << 24;
 constexpr int32_t kGemma27bLayers = 62;
 

@@ -243,50 +243,71 @@ void Pass::project_attention(const LayerWeights& layer, int32_t index, Rows rows
 void Pass::gate_and_up(const LayerWeights& layer, Rows rows, int thread) const {
   const Activations inputs = prepare_residual(rows, all(), &layer.attention_post_norm,
                                               layer.mlp_norm, precisions_.mlp_in, thread);
-  constexpr int32_t kBlockPanels = kGateRows / kPanelRows;
-  float* gate = own(thread).gate.data();
-  const auto [begin, end] = split_range(layer.up.panels(), thread, pool_.size());
-  for (auto panel = static_cast<int32_t>(begin); panel < end; panel += kBlockPanels) {
-    const int32_t block_end = std::min(panel + kBlockPanels, static_cast<int32_t>(end));
-    float* up = memory_.hidden.data() + static_cast<std::size_t>(panel) * kPanelRows;
+  // As many rows between two activations as there is memory for: few tokens read the weights in
+  // long runs, many stay in the cache.
+  const int32_t groups_at_once = kGateRows * memory_.tokens_max / rows.count / kGroupColumns;
+  const auto [begin, end] = split_range(config_.feed_forward / kGroupColumns, thread, pool_.size());
+  for (auto group = static_cast<int32_t>(begin); group < end; group += groups_at_once) {
+    const int32_t groups = std::min(groups_at_once, static_cast<int32_t>(end) - group);
+    const GateBlock block = {.first = group * kGroupColumns,
+                             .width = groups * kGroupColumns,
+                             .count = rows.count,
+                             .gate = own(thread).gate.data(),
+                             .up = own(thread).up.data()};
+    const int32_t panel = block.first / kPanelRows;
+    const int32_t panel_end = panel + block.width / kPanelRows;
     if (config_.architecture.mlp != Mlp::kGelu) {
-      multiply(layer.gate, panel, block_end, inputs, rows.count, gate, kGateRows, Epilogue::kStore);
+      multiply(layer.gate, panel, panel_end, inputs, rows.count, block.gate, block.width,
+               Epilogue::kStore);
     }
-    multiply(layer.up, panel, block_end, inputs, rows.count, up, config_.feed_forward,
+    multiply(layer.up, panel, panel_end, inputs, rows.count, block.up, block.width,
              Epilogue::kStore);
-    activate(layer, panel, block_end, rows.count, gate, up);
+    activate(layer, block);
+    keep_hidden(layer, block);
   }
 }
 
-// Rows of some panels: `gate` [count] of kGateRows, `up` [count] of feed_forward, which becomes
-// the input of the last product.
-void Pass::activate(const LayerWeights& layer, int32_t panel, int32_t panel_end, int32_t count,
-                    float* gate, float* up) const {
-  const int32_t first = panel * kPanelRows;
-  const int32_t width = (panel_end - panel) * kPanelRows;
-  add_bias(layer.gate_bias, first, width, count, gate, kGateRows);
-  add_bias(layer.up_bias, first, width, count, up, config_.feed_forward);
-  for (int32_t t = 0; t < count; ++t) {
-    const float* gates = gate + offset(t, kGateRows);
-    float* row = up + offset(t, config_.feed_forward);
-    switch (config_.architecture.mlp) {
-      case Mlp::kSwiGlu:
-        kernels_.silu_multiply(gates, row, width, row);
-        break;
-      case Mlp::kGeGlu:
-        kernels_.gelu_multiply(gates, row, width, row);
-        break;
-      case Mlp::kGelu:
-        kernels_.gelu(row, width, row);
-        break;
+// The inputs of the MLP's last product: floats, or already rounded.
+Activations Pass::hidden_inputs(const LayerWeights& layer) const {
+  const bool rounded = precisions_.down.precision != Precision::kFloat && layer.down.is_block_type();
+  return memory_.rounded_hidden.view(rounded ? precisions_.down : Rounding{Precision::kFloat},
+                                     memory_.hidden.data(), config_.feed_forward);
+}
+
+// What is in `up` becomes the input of the last product.
+void Pass::keep_hidden(const LayerWeights& layer, const GateBlock& block) const {
+  const Activations hidden = hidden_inputs(layer);
+  for (int32_t t = 0; t < block.count; ++t) {
+    const float* row = block.up + offset(t, block.width);
+    const std::size_t at = offset(t, config_.feed_forward) + static_cast<std::size_t>(block.first);
+    if (hidden.precision == Precision::kFloat) {
+      std::copy_n(row, block.width, memory_.hidden.data() + at);
+    } else {
+      kernels_.quantize_groups(row, hidden, at / kGroupColumns, block.width / kGroupColumns);
     }
+  }
+}
+
+void Pass::activate(const LayerWeights& layer, const GateBlock& block) const {
+  const int32_t width = block.width;
+  add_bias(layer.gate_bias, block.first, width, block.count, block.gate, width);
+  add_bias(layer.up_bias, block.first, width, block.count, block.up, width);
+  const int32_t values = width * block.count;
+  switch (config_.architecture.mlp) {
+    case Mlp::kSwiGlu:
+      kernels_.silu_multiply(block.gate, block.up, values, block.up);
+      break;
+    case Mlp::kGeGlu:
+      kernels_.gelu_multiply(block.gate, block.up, values, block.up);
+      break;
+    case Mlp::kGelu:
+      kernels_.gelu(block.up, values, block.up);
+      break;
   }
 }
 
 void Pass::project_down(const LayerWeights& layer, Rows rows, int thread) const {
-  const Activations inputs = prepare(memory_.hidden.data(), rows.count, config_.feed_forward,
-                                     precisions_.down, thread, [](int32_t) {});
-  finish_sublayer(layer.down, layer.down_bias, inputs, rows, thread);
+  finish_sublayer(layer.down, layer.down_bias, hidden_inputs(layer), rows, thread);
 }
 
 void Pass::project_head(const NormWeights* waiting, int thread) const {

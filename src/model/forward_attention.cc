@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of a forward pass in which tokens take from each other.
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 
 #include "model/pass.h"
 
 namespace hearth {
+
+namespace {
+
+// Of `range`, what lies in [begin, end), counted from there.
+Rows part_of(Rows range, int32_t begin, int32_t end) {
+  const int32_t first = std::clamp(range.first, begin, end);
+  return {first - begin, std::clamp(range.first + range.count, begin, end) - first};
+}
+
+}  // namespace
 
 // Keys and values of all tokens, queries of `rows`; a unit of work is a head, which one thread
 // computes, normalises, rotates and stores.
@@ -14,40 +23,75 @@ void Pass::project_qkv(const LayerWeights& layer, int32_t index, Rows rows,
                        const NormWeights* waiting, int thread) const {
   const Activations inputs = prepare_residual(all(), all(), waiting, layer.attention_norm,
                                               precisions_.attention_in, thread);
-  const int32_t size = config_.head_size;
-  const int32_t panels = size / kPanelRows;
-  const auto [begin, end] = split_range(config_.heads + 2 * config_.kv_heads, thread, pool_.size());
-  for (auto unit = static_cast<int32_t>(begin); unit < end; ++unit) {
-    if (unit < config_.heads) {
-      if (rows.count > 0) project_queries(layer, index, unit, inputs, rows);
-      continue;
-    }
-    const bool is_key = unit < config_.heads + config_.kv_heads;
-    const int32_t kv_head = unit - config_.heads - (is_key ? 0 : config_.kv_heads);
-    float* head = own(thread).head.data();
-    multiply(is_key ? layer.key : layer.value, kv_head * panels, (kv_head + 1) * panels, inputs,
-             token_count_, head, size, Epilogue::kStore);
-    add_bias(is_key ? layer.key_bias : layer.value_bias, kv_head * size, size, token_count_, head,
-             size);
-    if (is_key) {
-      finish_heads(layer.key_norm, index, all(), head, size);
-      store_keys(index, kv_head, thread);
-    } else {
-      store_values(index, kv_head, thread);
-    }
-  }
+  const int32_t keys_end = config_.heads + config_.kv_heads;
+  const int32_t values_end = keys_end + config_.kv_heads;
+  const auto [begin, end] = split_range(values_end, thread, pool_.size());
+  const Rows mine = {static_cast<int32_t>(begin), static_cast<int32_t>(end - begin)};
+  if (rows.count > 0) project_queries(layer, index, part_of(mine, 0, config_.heads), inputs, rows);
+  project_keys(layer, index, part_of(mine, config_.heads, keys_end), inputs, thread);
+  project_values(layer, index, part_of(mine, keys_end, values_end), inputs, thread);
 }
 
-void Pass::project_queries(const LayerWeights& layer, int32_t index, int32_t head,
+void Pass::project_queries(const LayerWeights& layer, int32_t index, Rows heads,
                            const Activations& inputs, Rows rows) const {
   const int32_t size = config_.head_size;
   const int32_t panels = size / kPanelRows;
   const int32_t stride = config_.heads * size;
-  float* queries = memory_.queries.data() + offset(rows.first, stride) + offset(head, size);
-  multiply(layer.query, head * panels, (head + 1) * panels, from_row(inputs, rows.first),
-           rows.count, queries, stride, Epilogue::kStore);
-  add_bias(layer.query_bias, head * size, size, rows.count, queries, stride);
-  finish_heads(layer.query_norm, index, rows, queries, stride);
+  float* queries =
+      memory_.queries.data() + offset(rows.first, stride) + offset(heads.first, size);
+  multiply(layer.query, heads.first * panels, (heads.first + heads.count) * panels,
+           from_row(inputs, rows.first), rows.count, queries, stride, Epilogue::kStore);
+  add_bias(layer.query_bias, heads.first * size, heads.count * size, rows.count, queries, stride);
+  for (int32_t head = 0; head < heads.count; ++head)
+    finish_heads(layer.query_norm, index, rows, queries + offset(head, size), stride);
+}
+
+// Some heads of keys or values, of all tokens, as many at once as there is memory for: calls
+// store(head, values, stride) for each, `values` [tokens] of `stride` floats.
+template <typename Store>
+void Pass::project_heads(const PanelMatrix& weights, std::span<const float> bias, Rows heads,
+                         const Activations& inputs, int thread, Store store) const {
+  const int32_t size = config_.head_size;
+  const int32_t panels = size / kPanelRows;
+  const int32_t at_once = memory_.tokens_max / token_count_;
+  const int32_t heads_end = heads.first + heads.count;
+  float* out = own(thread).head.data();
+  for (int32_t first = heads.first; first < heads_end; first += at_once) {
+    const int32_t end = std::min(first + at_once, heads_end);
+    const int32_t width = (end - first) * size;
+    multiply(weights, first * panels, end * panels, inputs, token_count_, out, width,
+             Epilogue::kStore);
+    add_bias(bias, first * size, width, token_count_, out, width);
+    for (int32_t head = first; head < end; ++head)
+      store(head, out + offset(head - first, size), width);
+  }
+}
+
+void Pass::project_keys(const LayerWeights& layer, int32_t index, Rows heads,
+                        const Activations& inputs, int thread) const {
+  const auto store = [&](int32_t head, float* values, int32_t stride) {
+    finish_heads(layer.key_norm, index, all(), values, stride);
+    for (int32_t t = 0; t < token_count_; ++t) {
+      const KvPool& pool = token(t).sequence->pool();
+      pool.layout().store_key(kernels_, values + offset(t, stride),
+                              token(t).position % kKvPageTokens,
+                              pool.keys(token(t).page(), index, head));
+    }
+  };
+  project_heads(layer.key, layer.key_bias, heads, inputs, thread, store);
+}
+
+void Pass::project_values(const LayerWeights& layer, int32_t index, Rows heads,
+                          const Activations& inputs, int thread) const {
+  const auto store = [&](int32_t head, const float* values, int32_t stride) {
+    for (int32_t t = 0; t < token_count_; ++t) {
+      const KvPool& pool = token(t).sequence->pool();
+      pool.layout().store_value(kernels_, values + offset(t, stride),
+                                token(t).position % kKvPageTokens,
+                                pool.values(token(t).page(), index, head));
+    }
+  };
+  project_heads(layer.value, layer.value_bias, heads, inputs, thread, store);
 }
 
 // Normalises and rotates one query or key head; `heads` [rows.count] of `stride` floats.
@@ -77,43 +121,6 @@ void Pass::rotate(int32_t layer, Rows rows, float* heads, int32_t stride) const 
       const float rotated = a * cosines[i] - b * sines[i];
       b = a * sines[i] + b * cosines[i];
       a = rotated;
-    }
-  }
-}
-
-// One head's keys of all tokens into the cache: [16-position block][head_size][16].
-void Pass::store_keys(int32_t layer, int32_t kv_head, int thread) const {
-  for (int32_t t = 0; t < token_count_; ++t) {
-    const float* head = own(thread).head.data() + offset(t, config_.head_size);
-    const KvSequence& sequence = *token(t).sequence;
-    const int32_t in_page = token(t).position % kKvPageTokens;
-    const std::size_t first =
-        offset(in_page / kKeyBlock * config_.head_size, kKeyBlock) + in_page % kKeyBlock;
-    std::byte* keys = sequence.pool().keys(token(t).page(), layer, kv_head);
-    if (sequence.pool().type() == KvType::kF32) {
-      auto* out = reinterpret_cast<float*>(keys) + first;
-      for (int32_t i = 0; i < config_.head_size; ++i) out[i * kKeyBlock] = head[i];
-    } else {
-      kernels_.to_half(head, config_.head_size, own(thread).halves.data());
-      auto* out = reinterpret_cast<uint16_t*>(keys) + first;
-      for (int32_t i = 0; i < config_.head_size; ++i)
-        out[i * kKeyBlock] = own(thread).halves[static_cast<std::size_t>(i)];
-    }
-  }
-}
-
-// One head's values of all tokens into the cache: [position][head_size].
-void Pass::store_values(int32_t layer, int32_t kv_head, int thread) const {
-  for (int32_t t = 0; t < token_count_; ++t) {
-    const float* head = own(thread).head.data() + offset(t, config_.head_size);
-    const KvSequence& sequence = *token(t).sequence;
-    const std::size_t first = offset(token(t).position % kKvPageTokens, config_.head_size);
-    std::byte* values = sequence.pool().values(token(t).page(), layer, kv_head);
-    if (sequence.pool().type() == KvType::kF32) {
-      std::memcpy(values + first * sizeof(float), head,
-                  static_cast<std::size_t>(config_.head_size) * sizeof(float));
-    } else {
-      kernels_.to_half(head, config_.head_size, reinterpret_cast<uint16_t*>(values) + first);
     }
   }
 }
@@ -167,13 +174,10 @@ void Pass::attend_split(int32_t layer, int32_t kv_head, Rows block, int32_t spli
                               .first = mine.first.data(),
                               .scale = config_.attention_scale,
                               .scores = mine.scores.data(),
+                              .query_words = mine.query_words.data(),
                               .partials = partials,
                               .partial_stride = static_cast<std::size_t>(memory_.partial_stride)};
-  if (sequence.pool().type() == KvType::kF32) {
-    kernels_.attend_float(args);
-  } else {
-    kernels_.attend_half(args);
-  }
+  hearth::attend(kernels_, sequence.pool().layout().type, args);
 }
 
 // Threads take units of work in turn: a KV head of a block, with all its splits; or one of those

@@ -7,7 +7,7 @@
 
 namespace hearth {
 
-Result<std::shared_ptr<KvPool>> KvPool::create(const ModelConfig& config, Numerics numerics,
+Result<std::shared_ptr<KvPool>> KvPool::create(const ModelConfig& config, KvType type,
                                                int64_t tokens_max) {
   constexpr int64_t kTokensMax = int64_t{1} << 32;
   if (tokens_max < 1 || tokens_max > kTokensMax) {
@@ -16,11 +16,9 @@ Result<std::shared_ptr<KvPool>> KvPool::create(const ModelConfig& config, Numeri
   }
   const int64_t pages = (tokens_max + kKvPageTokens - 1) / kKvPageTokens;
   auto pool = std::make_shared<KvPool>();
-  pool->type_ = numerics == Numerics::kFloat ? KvType::kF32 : KvType::kF16;
+  pool->layout_ = {.type = type, .positions = kKvPageTokens, .head_size = config.head_size};
   pool->kv_heads_ = config.kv_heads;
-  pool->head_bytes_ = static_cast<std::size_t>(kKvPageTokens) * config.head_size *
-                      (pool->type_ == KvType::kF16 ? 2 : 4);
-  pool->page_bytes_ = pool->head_bytes_ * 2 * config.kv_heads * config.layers;
+  pool->page_bytes_ = pool->layout_.bytes() * 2 * config.kv_heads * config.layers;
   HEARTH_ASSIGN(pool->memory_, Buffer::create(static_cast<std::size_t>(pages) * pool->page_bytes_,
                                               PageHint::kHuge));
   pool->references_.assign(static_cast<std::size_t>(pages), 0);
@@ -32,11 +30,11 @@ Result<std::shared_ptr<KvPool>> KvPool::create(const ModelConfig& config, Numeri
 
 std::byte* KvPool::keys(int32_t page, int32_t layer, int32_t kv_head) const {
   const std::size_t head = (static_cast<std::size_t>(layer) * kv_heads_ + kv_head) * 2;
-  return memory_.data() + static_cast<std::size_t>(page) * page_bytes_ + head * head_bytes_;
+  return memory_.data() + static_cast<std::size_t>(page) * page_bytes_ + head * layout_.bytes();
 }
 
 std::byte* KvPool::values(int32_t page, int32_t layer, int32_t kv_head) const {
-  return keys(page, layer, kv_head) + head_bytes_;
+  return keys(page, layer, kv_head) + layout_.bytes();
 }
 
 Result<int32_t> KvPool::acquire() {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "kernels/isa.h"
+#include "kernels/kv_page.h"
 #include "model/config.h"
 #include "tensor/buffer.h"
 
@@ -21,24 +21,20 @@ namespace hearth {
 
 inline constexpr int32_t kKvPageTokens = 64;
 
-// How keys and values are stored: f16, or f32 for the float path.
-enum class KvType { kF16, kF32 };
-
 class KvSequence;
 
 class KvPool {
  public:
   // Room for `tokens_max` tokens, rounded up to pages. Memory is touched page by page, when used.
   // Errors: kUnavailable (memory), kUsage (not positive).
-  static Result<std::shared_ptr<KvPool>> create(const ModelConfig& config, Numerics numerics,
+  static Result<std::shared_ptr<KvPool>> create(const ModelConfig& config, KvType type,
                                                 int64_t tokens_max);
 
   int64_t tokens_max() const { return static_cast<int64_t>(references_.size()) * kKvPageTokens; }
-  KvType type() const { return type_; }
+  const KvPage& layout() const { return layout_; }
   std::size_t page_bytes() const { return page_bytes_; }
 
-  // Start of keys or values of one layer and one KV head in a page. Keys: [64 / 16][head_size][16
-  // positions]; values: [64 positions][head_size].
+  // Start of keys or values of one layer and one KV head in a page, laid out as layout() says.
   std::byte* keys(int32_t page, int32_t layer, int32_t kv_head) const;
   std::byte* values(int32_t page, int32_t layer, int32_t kv_head) const;
 
@@ -47,9 +43,8 @@ class KvPool {
   Result<int32_t> acquire();
   void release(int32_t page);
 
-  KvType type_ = KvType::kF16;
+  KvPage layout_ = {};
   int32_t kv_heads_ = 0;
-  std::size_t head_bytes_ = 0;  // keys (or values) of one head in one page
   std::size_t page_bytes_ = 0;
   Buffer memory_;
   std::vector<int32_t> references_;  // by page

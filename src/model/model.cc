@@ -5,14 +5,14 @@
 
 namespace hearth {
 
-Result<std::shared_ptr<const Model>> Model::load(const MappedGguf& file, Isa isa, Numerics numerics,
+Result<std::shared_ptr<const Model>> Model::load(const MappedGguf& file, Arithmetic arithmetic,
                                                  ThreadPool& pool,
                                                  const std::filesystem::path& folder) {
   auto model = std::make_shared<Model>();
   HEARTH_ASSIGN(model->config_, ModelConfig::read(file.gguf));
   HEARTH_ASSIGN(model->weights_, Weights::load(model->config_, file, pool, folder));
-  model->kernels_ = &kernels_for(isa);
-  model->numerics_ = numerics;
+  model->kernels_ = &kernels_for(arithmetic.isa);
+  model->arithmetic_ = arithmetic;
   return std::shared_ptr<const Model>(std::move(model));
 }
 

@@ -16,10 +16,22 @@
 #include "format/mapped_gguf.h"
 #include "kernels/isa.h"
 #include "kernels/kernels.h"
+#include "kernels/kv_page.h"
 #include "model/config.h"
 #include "model/weights.h"
 
 namespace hearth {
+
+// How a model computes.
+struct Arithmetic {
+  Isa isa;
+  Numerics numerics;
+  KvType kv_type;  // kF32 with Numerics::kFloat and only then
+};
+
+constexpr KvType default_kv_type(Numerics numerics) {
+  return numerics == Numerics::kFloat ? KvType::kF32 : KvType::kInt16;
+}
 
 class Model {
  public:
@@ -27,15 +39,16 @@ class Model {
   // `folder`; see Weights::load(). Errors: kCorrupt (missing tensor, wrong shape, absent metadata:
   // named), kUnsupported (architecture or tensor type: named, with what is supported), kUnavailable
   // (memory).
-  static Result<std::shared_ptr<const Model>> load(const MappedGguf& file, Isa isa,
-                                                   Numerics numerics, ThreadPool& pool,
+  static Result<std::shared_ptr<const Model>> load(const MappedGguf& file, Arithmetic arithmetic,
+                                                   ThreadPool& pool,
                                                    const std::filesystem::path& folder = {});
 
   const ModelConfig& config() const { return config_; }
   const Weights& weights() const { return weights_; }
   const KernelTable& kernels() const { return *kernels_; }
-  Isa isa() const { return kernels_->isa; }
-  Numerics numerics() const { return numerics_; }
+  Isa isa() const { return arithmetic_.isa; }
+  Numerics numerics() const { return arithmetic_.numerics; }
+  KvType kv_type() const { return arithmetic_.kv_type; }
   // Bytes that one decoded token reads: what decode speed is bounded by.
   std::size_t weight_bytes() const { return weights_.bytes; }
 
@@ -43,7 +56,7 @@ class Model {
   ModelConfig config_;
   Weights weights_;
   const KernelTable* kernels_ = nullptr;
-  Numerics numerics_ = Numerics::kFast;
+  Arithmetic arithmetic_ = {};
 };
 
 }  // namespace hearth

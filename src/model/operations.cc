@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "model/kv_cache.h"
+
 namespace hearth {
 namespace {
 
@@ -22,10 +24,12 @@ Work attention(const Model& model, int32_t layer, int32_t rows, int32_t seen) {
   for (int32_t position = seen - rows; position < seen; ++position) {
     pairs += whole_text ? seen : std::min(window, position + 1);
   }
-  const double value_bytes = model.numerics() == Numerics::kFloat ? 4 : 2;
-  return {
-      2.0 * config.heads * config.head_size * pairs,
-      2.0 * config.kv_heads * config.head_size * value_bytes * std::min(seen, window + rows - 1)};
+  const KvPage page = {
+      .type = model.kv_type(), .positions = kKvPageTokens, .head_size = config.head_size};
+  const double position_bytes = 2.0 * config.kv_heads * static_cast<double>(page.bytes()) /
+                                static_cast<double>(kKvPageTokens);
+  return {2.0 * config.heads * config.head_size * pairs,
+          position_bytes * std::min(seen, window + rows - 1)};
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ struct Precisions {
   Rounding attention_in = {Precision::kInt16, 0.5f};
   Rounding attention_out = {Precision::kInt8};
   Rounding mlp_in = {Precision::kInt16, 0.9f};
-  Rounding down = {Precision::kInt8};
+  Rounding down = {Precision::kInt8};  // as each group is computed, which allows of no other
   Rounding head = {Precision::kInt16};
 };
 
@@ -30,6 +30,16 @@ struct Precisions {
 struct PassOutput {
   std::span<float> logits = {};  // [tokens read][vocabulary]
   std::span<float> hidden = {};  // [tokens read][embedding], or empty: not asked for
+};
+
+// Rows [first, first + width) of gate and up, as one thread has them of `count` tokens: both
+// [count][width]. The activation's result takes the place of `up`.
+struct GateBlock {
+  int32_t first;
+  int32_t width;
+  int32_t count;
+  float* gate;
+  float* up;
 };
 
 class Pass {
@@ -51,8 +61,9 @@ class Pass {
   Rows rows_after(int32_t layer) const;
   void project_attention(const LayerWeights& layer, int32_t index, Rows rows, int thread) const;
   void gate_and_up(const LayerWeights& layer, Rows rows, int thread) const;
-  void activate(const LayerWeights& layer, int32_t panel, int32_t panel_end, int32_t count,
-                float* gate, float* up) const;
+  void activate(const LayerWeights& layer, const GateBlock& block) const;
+  Activations hidden_inputs(const LayerWeights& layer) const;
+  void keep_hidden(const LayerWeights& layer, const GateBlock& block) const;
   void project_down(const LayerWeights& layer, Rows rows, int thread) const;
   void project_head(const NormWeights* waiting, int thread) const;
   void write_hidden(const NormWeights* waiting, int thread) const;
@@ -78,13 +89,18 @@ class Pass {
   // forward_attention.cc: queries, keys, values, and what tokens take from each other.
   void project_qkv(const LayerWeights& layer, int32_t index, Rows rows, const NormWeights* waiting,
                    int thread) const;
-  void project_queries(const LayerWeights& layer, int32_t index, int32_t head,
+  void project_queries(const LayerWeights& layer, int32_t index, Rows heads,
                        const Activations& inputs, Rows rows) const;
+  void project_keys(const LayerWeights& layer, int32_t index, Rows heads, const Activations& inputs,
+                    int thread) const;
+  void project_values(const LayerWeights& layer, int32_t index, Rows heads,
+                      const Activations& inputs, int thread) const;
+  template <typename Store>
+  void project_heads(const PanelMatrix& weights, std::span<const float> bias, Rows heads,
+                     const Activations& inputs, int thread, Store store) const;
   void finish_heads(const NormWeights& norm, int32_t layer, Rows rows, float* heads,
                     int32_t stride) const;
   void rotate(int32_t layer, Rows rows, float* heads, int32_t stride) const;
-  void store_keys(int32_t layer, int32_t kv_head, int thread) const;
-  void store_values(int32_t layer, int32_t kv_head, int thread) const;
   void attend(int32_t layer, Rows rows, int thread) const;
   void attend_block(int32_t layer, int32_t kv_head, Rows block, int thread) const;
   void attend_split(int32_t layer, int32_t kv_head, Rows block, int32_t split, float* partials,

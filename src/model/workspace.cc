@@ -13,8 +13,23 @@ std::size_t product(int32_t a, int32_t b) {
   return static_cast<std::size_t>(a) * static_cast<std::size_t>(b);
 }
 
+// Of the inputs that are rounded before their product: the MLP's last are rounded as they come.
 int32_t widest_input(const ModelConfig& config) {
-  return std::max({config.embedding, config.feed_forward, config.heads * config.head_size});
+  return std::max(config.embedding, config.heads * config.head_size);
+}
+
+// Tokens for which there is to be memory for the inputs of down projections that take floats, and
+// of those that do not.
+int32_t float_hidden_tokens(const Model& model, int32_t tokens) {
+  const auto& layers = model.weights().layers;
+  const bool any = model.numerics() == Numerics::kFloat ||
+                   std::any_of(layers.begin(), layers.end(), [](const LayerWeights& layer) {
+                     return !layer.down.is_block_type();
+                   });
+  return any ? tokens : 0;
+}
+int32_t rounded_hidden_tokens(const Model& model, int32_t tokens) {
+  return model.numerics() == Numerics::kFloat ? 0 : tokens;
 }
 
 // Weighted values, max, sum of weights; rounded up so that rows stay aligned.
@@ -27,14 +42,10 @@ int32_t shared_splits_max(int32_t context) {
 
 }  // namespace
 
-ActivationMemory::ActivationMemory(int32_t tokens, int32_t columns)
+ActivationMemory::ActivationMemory(int32_t tokens, int32_t columns, bool fine)
     : codes_(product(tokens, columns)),
-      fine_codes_(product(tokens, columns)),
-      fine_groups_(std::make_unique<bool[]>(product(tokens, columns / kGroupColumns))),
-      scales_(product(tokens, columns / kGroupColumns)),
-      sums_(product(tokens, columns / kGroupColumns)),
-      half_sums_(product(tokens, columns / kGroupColumns * 2)),
-      scaled_sums_(product(tokens, columns / kGroupColumns)) {}
+      fine_codes_(fine ? product(tokens, columns) : 0),
+      groups_(product(tokens, columns / kGroupColumns)) {}
 
 Activations ActivationMemory::view(Rounding rounding, const float* values, int32_t columns) {
   return {.precision = rounding.precision,
@@ -42,25 +53,16 @@ Activations ActivationMemory::view(Rounding rounding, const float* values, int32
           .columns = columns,
           .values = values,
           .codes = codes_.data(),
-          .fine_codes = fine_codes_.data(),
-          .fine_groups = fine_groups_.get(),
-          .scales = scales_.data(),
-          .sums = sums_.data(),
-          .half_sums = half_sums_.data(),
-          .scaled_sums = scaled_sums_.data()};
+          .fine_codes = fine_codes_.empty() ? nullptr : fine_codes_.data(),
+          .groups = groups_.data()};
 }
 
 Activations from_row(Activations x, int32_t first) {
   const std::size_t values = product(first, x.columns);
-  const std::size_t groups = values / kGroupColumns;
   x.values += values;
   x.codes += values;
   x.fine_codes += values;
-  x.fine_groups += groups;
-  x.scales += groups;
-  x.sums += groups;
-  x.half_sums += 2 * groups;
-  x.scaled_sums += groups;
+  x.groups += values / kGroupColumns;
   return x;
 }
 
@@ -70,10 +72,11 @@ ThreadMemory::ThreadMemory(const ModelConfig& config, int32_t tokens_max, int32_
       residual(product(kSelfPreparedTokens, config.embedding)),
       sum(static_cast<std::size_t>(config.embedding)),
       head(product(tokens_max, config.head_size)),
-      halves(static_cast<std::size_t>(config.head_size)),
-      gate(product(tokens_max, kGateRows)) {
+      gate(product(tokens_max, kGateRows)),
+      up(gate.size()) {
   const int32_t rows = config.heads / config.kv_heads * kAttentionTokens;
   scores.resize(product(rows, kAttentionSplit));
+  query_words.resize(product(rows, config.head_size));
   partials.resize(product(rows, partial_floats(config)));
   folded.resize(product(rows, partial_floats(config)));
   queries.resize(static_cast<std::size_t>(rows));
@@ -95,7 +98,8 @@ Workspace::Memory::Memory(const Model& model, int32_t thread_count, int32_t cont
       normalised(residual.size()),
       queries(product(tokens, model.config().heads * model.config().head_size)),
       attention(queries.size()),
-      hidden(product(tokens, model.config().feed_forward)),
+      hidden(product(float_hidden_tokens(model, tokens), model.config().feed_forward)),
+      rounded_hidden(rounded_hidden_tokens(model, tokens), model.config().feed_forward, false),
       partials(product(shared_splits_max(context),
                        model.config().heads * partial_floats(model.config()))),
       activations(tokens, widest_input(model.config())) {

@@ -23,7 +23,8 @@ struct Rounding {
 // Memory for the rounded form of up to `tokens` rows of up to `columns` values.
 class ActivationMemory {
  public:
-  ActivationMemory(int32_t tokens, int32_t columns);
+  // `fine`: also that of kInt16.
+  ActivationMemory(int32_t tokens, int32_t columns, bool fine = true);
 
   // A view for rows of `columns` (<= those reserved), over `values` [tokens][columns], to be filled
   // by quantize().
@@ -32,11 +33,7 @@ class ActivationMemory {
  private:
   std::vector<int8_t> codes_;
   std::vector<int8_t> fine_codes_;
-  std::unique_ptr<bool[]> fine_groups_;
-  std::vector<float> scales_;
-  std::vector<int32_t> sums_;
-  std::vector<int32_t> half_sums_;
-  std::vector<float> scaled_sums_;
+  std::vector<ActivationGroup> groups_;
 };
 
 // The rows of `x` from row `first` on.
@@ -50,10 +47,12 @@ struct ThreadMemory {
   ActivationMemory activations;       // of those
   std::vector<float> residual;        // [kSelfPreparedTokens][embedding]: see Pass::join()
   std::vector<float> sum;             // [embedding]: between residual and norm; a row of a table
-  std::vector<float> head;            // [tokens_max][head_size]: keys or values before the cache
-  std::vector<uint16_t> halves;       // [head_size]
-  std::vector<float> gate;            // [tokens_max][kGateRows]
+  std::vector<float> head;            // [tokens][heads][head_size], tokens * heads <= tokens_max:
+                                      // keys or values before the cache
+  std::vector<float> gate;            // see GateBlock: tokens_max * kGateRows values
+  std::vector<float> up;              // the same
   std::vector<float> scores;          // [attention rows][kAttentionSplit]
+  std::vector<int16_t> query_words;   // [attention rows][head_size]
   std::vector<float> partials;        // [attention rows][partial_stride]: of one split
   std::vector<float> folded;          // [attention rows][partial_stride]: of all splits so far
   std::vector<const float*> queries;  // [attention rows]
@@ -88,7 +87,9 @@ struct Workspace::Memory {
   std::vector<float> normalised;  // [tokens_max][embedding]
   std::vector<float> queries;     // [tokens_max][heads * head_size]
   std::vector<float> attention;   // [tokens_max][heads * head_size]
-  std::vector<float> hidden;      // [tokens_max][feed_forward]
+  std::vector<float> hidden;      // [tokens_max][feed_forward]: inputs of the down projections that
+                                  // take floats; empty where none does
+  ActivationMemory rounded_hidden;  // of those that do not
   std::vector<float> partials;    // [shared splits][heads][partial_stride]
   std::vector<RopeMemory> rope;   // the angles of most layers; then those of layers with a window
                                   // where they have their own; none where nothing rotates

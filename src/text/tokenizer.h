@@ -98,7 +98,10 @@ class StreamDecoder {
   // text where that is absent.
   explicit StreamDecoder(const Tokenizer& tokenizer, SpecialTokens special = SpecialTokens::kAsText,
                          std::optional<TokenId> previous = {})
-      : tokenizer_(&tokenizer), special_(special), previous_(previous) {}
+      : tokenizer_(&tokenizer), special_(special), previous_(previous) {
+    pending_.reserve(kPieceBytes);
+    text_.reserve(kPieceBytes);
+  }
 
   // The text that became complete with `id`; may be empty. Bytes that can never become UTF-8 come
   // out as U+FFFD. Valid until the next call, as is what finish() returns.
@@ -109,6 +112,7 @@ class StreamDecoder {
  private:
   std::string_view take(std::size_t bytes);
 
+  static constexpr std::size_t kPieceBytes = 128;  // of hardly any token: pushes do not allocate
   const Tokenizer* tokenizer_;
   SpecialTokens special_;
   std::optional<TokenId> previous_;

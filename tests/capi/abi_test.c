@@ -15,7 +15,7 @@ AT(hearth_model_options, struct_size, 0);
 AT(hearth_model_options, threads, 8);
 AT(hearth_model_options, context, 12);
 AT(hearth_model_options, numerics, 16);
-AT(hearth_model_options, reserved, 20);
+AT(hearth_model_options, kv_bits, 20);
 AT(hearth_model_options, isa, 24);
 AT(hearth_model_options, adapters, 32);
 
