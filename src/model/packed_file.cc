@@ -57,13 +57,14 @@ Error unusable(std::string_view why) {
                concat("packed weights: ", why, "; `hearth prepare` writes them anew"));
 }
 
-// Removes all but the newest kFilesMax files, as far as that can be done.
+// Removes all but the newest kFilesMax of our files, as far as that can be done.
 void remove_oldest(const std::filesystem::path& folder) {
   namespace fs = std::filesystem;
   std::error_code ignored;
   std::vector<std::pair<fs::file_time_type, fs::path>> files;
   for (fs::directory_iterator entry(folder, ignored), end; !ignored && entry != end;
        entry.increment(ignored)) {
+    if (entry->path().extension() != kExtension) continue;
     files.emplace_back(entry->last_write_time(ignored), entry->path());
   }
   std::sort(files.rbegin(), files.rend());

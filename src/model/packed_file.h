@@ -37,7 +37,7 @@ class PackedFile {
                                  const PackedIdentity& identity, ThreadPool& pool);
 
   // Keeps `weights` (identity.bytes of them) in `folder`, which exists. Of more than kFilesMax
-  // files there, those that were written first go. Errors: those of base/files.h's write_file.
+  // such files there, those that were written first go. Errors: those of base/files.h's write_file.
   static Result<void> write(const std::filesystem::path& folder, const PackedIdentity& identity,
                             std::span<const std::byte> weights, ThreadPool& pool);
   static constexpr std::size_t kFilesMax = 8;

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <random>
 #include <vector>
 
@@ -117,6 +118,9 @@ TEST_F(PackedFileTest, CutShortOrTooLong) {
 }
 
 TEST_F(PackedFileTest, AFolderIsBounded) {
+  const fs::path other = fs::path(folder_.path()) / "notes.txt";  // somebody else's, and old
+  std::ofstream(other) << "mine";
+  fs::last_write_time(other, fs::file_time_type::clock::now() - std::chrono::hours(100));
   for (uint64_t source = 1; source <= PackedFile::kFilesMax + 2; ++source) {
     identity_.source = source;
     ASSERT_TRUE(write().ok());
@@ -125,6 +129,7 @@ TEST_F(PackedFileTest, AFolderIsBounded) {
   }
   identity_.source = 99;
   ASSERT_TRUE(write().ok());
+  EXPECT_TRUE(fs::remove(other));
   EXPECT_EQ(file_count(folder_.path()), static_cast<int>(PackedFile::kFilesMax));
   EXPECT_TRUE(open(identity_).ok());
   identity_.source = PackedFile::kFilesMax + 2;
