@@ -40,7 +40,7 @@ void measure_attend(benchmark::State& state, const Subject& subject, KvType type
                               .visible = visible.data(),
                               .scale = 0.125f,
                               .scores = scores.data(),
-                                  .query_words = query_words.data(),
+                              .query_words = query_words.data(),
                               .partials = partials.data(),
                               .partial_stride = kStride};
   const Work work = {.multiply_adds = 2.0 * rows * kAttentionSplit * kHead,
@@ -58,9 +58,10 @@ void add_attention(const Subject& subject) {
   for (const int32_t tokens : {1, 8}) {
     const int32_t rows = 4 * tokens;
     for (const auto& [name, type] : kTypes) {
-      benchmark::RegisterBenchmark(
-          subject.name(name, "/t", tokens).c_str(),
-          [=, type = type](benchmark::State& state) { measure_attend(state, subject, type, rows); });
+      benchmark::RegisterBenchmark(subject.name(name, "/t", tokens).c_str(),
+                                   [=, type = type](benchmark::State& state) {
+                                     measure_attend(state, subject, type, rows);
+                                   });
     }
   }
   benchmark::RegisterBenchmark(subject.name("fold_partial").c_str(), [=](benchmark::State& state) {

@@ -73,9 +73,8 @@ void add_vectors(const Subject& subject) {
   benchmark::RegisterBenchmark(
       subject.name("round_to_words").c_str(), [=](benchmark::State& state) {
         std::vector<int16_t> out(kCount);
-        measure(state, subject, {.values = kCount}, [&] {
-          subject.kernels.round_to_words(a.data(), kCount, kKvWordMax, out.data());
-        });
+        measure(state, subject, {.values = kCount},
+                [&] { subject.kernels.round_to_words(a.data(), kCount, kKvWordMax, out.data()); });
       });
   add_quantize(subject, "/int8", Precision::kInt8);
   add_quantize(subject, "/int16", Precision::kInt16);

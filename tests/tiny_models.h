@@ -39,7 +39,8 @@ struct TinyModel {
     TinyModel tiny;
     HEARTH_ASSIGN(tiny.pool, ThreadPool::create(threads));
     HEARTH_ASSIGN(const MappedGguf file, MappedGguf::open(path, path.string()));
-    HEARTH_ASSIGN(tiny.model, Model::load(file, {isa, numerics, default_kv_type(numerics)}, *tiny.pool));
+    HEARTH_ASSIGN(tiny.model,
+                  Model::load(file, {isa, numerics, default_kv_type(numerics)}, *tiny.pool));
     return tiny;
   }
 

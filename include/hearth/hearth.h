@@ -104,8 +104,9 @@ typedef struct hearth_model hearth_model;
 
 enum {
   HEARTH_NUMERICS_DEFAULT = 0, /* fast, or float where the instruction set is "scalar" */
-  HEARTH_NUMERICS_FAST = 1,    /* activations in 8 bits (some in 16), keys and values in 13 with a scale */
-  HEARTH_NUMERICS_FLOAT = 2    /* activations, keys and values in float32: the reference */
+  HEARTH_NUMERICS_FAST =
+      1, /* activations in 8 bits (some in 16), keys and values in 13 with a scale */
+  HEARTH_NUMERICS_FLOAT = 2 /* activations, keys and values in float32: the reference */
 };
 
 typedef struct hearth_model_options {
@@ -113,8 +114,7 @@ typedef struct hearth_model_options {
   int32_t threads;      /* 1..256; 0: all that this process may use */
   int32_t context;      /* of sessions that do not say: tokens; 0: the model's own up to 8192 */
   int32_t numerics;     /* HEARTH_NUMERICS_* */
-  int32_t kv_bits;      /* of keys and values: 16, or 8 in half the memory; 0: 16. Not with
-                           HEARTH_NUMERICS_FLOAT, which keeps 32 */
+  int32_t kv_bits;      /* of keys and values: 16, or 8 in half the memory (not in float); 0: 16 */
   const char* isa;      /* "scalar", "avx2", ...: as `hearth doctor` lists; NULL: the best here */
   const void* adapters; /* RESERVED for LoRA adapters */
 } hearth_model_options;

@@ -17,10 +17,24 @@ namespace {
 constexpr std::size_t kConfigBytesMax = 1 << 20;
 
 // All of them, sorted. Each belongs to an option of some command, which checks the value.
-constexpr std::array<std::string_view, 18> kSettings = {
-    "context",     "frequency_penalty", "history",        "isa",    "kv_bits",   "loop_limit",
-    "min_p",       "model",             "presence_penalty", "repeat_penalty", "seed", "speculate",
-    "system",      "temperature",       "threads",        "tokens", "top_k",     "top_p"};
+constexpr std::array<std::string_view, 18> kSettings = {"context",
+                                                        "frequency_penalty",
+                                                        "history",
+                                                        "isa",
+                                                        "kv_bits",
+                                                        "loop_limit",
+                                                        "min_p",
+                                                        "model",
+                                                        "presence_penalty",
+                                                        "repeat_penalty",
+                                                        "seed",
+                                                        "speculate",
+                                                        "system",
+                                                        "temperature",
+                                                        "threads",
+                                                        "tokens",
+                                                        "top_k",
+                                                        "top_p"};
 static_assert(std::is_sorted(kSettings.begin(), kSettings.end()));
 
 Result<std::string> value_text(const toml::node& node, std::string_view place) {

@@ -38,8 +38,8 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& path,
                  "keys and values of 8 bits: not in float arithmetic; choose one of the two");
   }
   const KvType kv_type = options.kv_bytes ? KvType::kInt8 : default_kv_type(numerics);
-  HEARTH_ASSIGN(engine->model_, Model::load(file, {isa, numerics, kv_type}, *engine->pool_,
-                                            options.packed_folder));
+  HEARTH_ASSIGN(engine->model_,
+                Model::load(file, {isa, numerics, kv_type}, *engine->pool_, options.packed_folder));
   const int32_t rows = engine->model_->config().vocabulary;
   if (engine->tokenizer_.vocab_size() > rows) {
     return Error(ErrorCode::kCorrupt,

@@ -39,11 +39,9 @@ std::string logits_hash(Engine& engine, std::size_t chunk) {
 
 void expect_hash(Isa isa, Numerics numerics, bool kv_bytes, const std::string& expected) {
   for (const int threads : {1, 3}) {
-    const auto engine = load_test_model({.matrix_type = DType::kQ8_0},
-                                        {.threads = threads,
-                                         .isa = isa,
-                                         .numerics = numerics,
-                                         .kv_bytes = kv_bytes});
+    const auto engine = load_test_model(
+        {.matrix_type = DType::kQ8_0},
+        {.threads = threads, .isa = isa, .numerics = numerics, .kv_bytes = kv_bytes});
     for (const std::size_t chunk : {1u, 67u, 300u}) {
       if (chunk == 1 && threads > 1) continue;  // slow where CPUs are few
       EXPECT_EQ(logits_hash(*engine, chunk), expected)

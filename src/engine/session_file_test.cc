@@ -78,8 +78,7 @@ std::vector<Kind> kinds() {
 TEST(SavedSession, ContinuesTheSame) {
   for (const auto& [type, kv_bytes] : kinds()) {
     const auto engine = load_test_model({.matrix_type = type}, {.kv_bytes = kv_bytes});
-    const auto other =
-        load_test_model({.matrix_type = type}, {.threads = 3, .kv_bytes = kv_bytes});
+    const auto other = load_test_model({.matrix_type = type}, {.threads = 3, .kv_bytes = kv_bytes});
     for (const int32_t tokens : {0, 1, 2, 15, 16, 63, 64, 65, 128, 200}) {
       for (const double temperature : {0.0, 1.5}) {
         Session session = session_of(*engine, tokens);

@@ -31,9 +31,9 @@ struct ActivationGroup {
   int32_t fine;          // kInt16: whether any fine code is not 0
 };
 
-// The inputs of a matmul, [tokens][columns]; each token's row is contiguous. Matrices of float types
-// use `values`, and so do those of block types where the precision is kFloat; else they use the
-// rest.
+// The inputs of a matmul, [tokens][columns]; each token's row is contiguous. Matrices of float
+// types use `values`, and so do those of block types where the precision is kFloat; else they use
+// the rest.
 struct Activations {
   Precision precision = Precision::kFloat;
   float fine_from = 0.0f;  // kInt16: a group gets fine codes from this share of its row's largest
@@ -73,15 +73,15 @@ struct AttentionArgs {
   const std::byte* const* keys;    // pages of the split, as kv_page.h describes them
   const std::byte* const* values;  // the same
   int32_t page_tokens;             // positions of a page, a multiple of 32
-  int32_t head_size;            // a multiple of 16
-  int32_t rows;                 // query rows
-  const float* const* queries;  // [rows] pointers to [head_size]
+  int32_t head_size;               // a multiple of 16
+  int32_t rows;                    // query rows
+  const float* const* queries;     // [rows] pointers to [head_size]
   const int32_t*
       visible;  // [rows]: where what the row may see of this split ends, 0..kAttentionSplit
   const int32_t* first =
-      nullptr;    // [rows]: where it begins, 0 where visible is 0; nullptr: with the split
-  float scale;    // factor of the scores before softmax
-  float* scores;  // scratch [rows][kAttentionSplit]
+      nullptr;           // [rows]: where it begins, 0 where visible is 0; nullptr: with the split
+  float scale;           // factor of the scores before softmax
+  float* scores;         // scratch [rows][kAttentionSplit]
   int16_t* query_words;  // scratch [rows][head_size]
   // Out, [rows][partial_stride]: the sum of weighted values [head_size], the largest score, the sum
   // of weights, scratch.

@@ -279,13 +279,18 @@ constexpr KvType kKvTypes[] = {KvType::kInt16, KvType::kInt8, KvType::kF32};
 TEST_P(EachIsa, AttentionEqualsPlainLoops) {
   std::mt19937 random(5);
   std::normal_distribution<float> normal(0.0f, 2.0f);
-  for (const auto& [type, head] :
-       std::vector<std::pair<KvType, int32_t>>{{KvType::kF32, 16},    {KvType::kF32, 48},
-                                               {KvType::kF32, 64},    {KvType::kF32, 80},
-                                               {KvType::kInt16, 16},  {KvType::kInt16, 64},
-                                               {KvType::kInt16, 80},  {KvType::kInt16, 256},
-                                               {KvType::kInt16, 512}, {KvType::kInt8, 48},
-                                               {KvType::kInt8, 64},   {KvType::kInt8, 80}}) {
+  for (const auto& [type, head] : std::vector<std::pair<KvType, int32_t>>{{KvType::kF32, 16},
+                                                                          {KvType::kF32, 48},
+                                                                          {KvType::kF32, 64},
+                                                                          {KvType::kF32, 80},
+                                                                          {KvType::kInt16, 16},
+                                                                          {KvType::kInt16, 64},
+                                                                          {KvType::kInt16, 80},
+                                                                          {KvType::kInt16, 256},
+                                                                          {KvType::kInt16, 512},
+                                                                          {KvType::kInt8, 48},
+                                                                          {KvType::kInt8, 64},
+                                                                          {KvType::kInt8, 80}}) {
     TestAttention cache(type, head, 600, random);
     const auto head_size = static_cast<std::size_t>(head);
     const std::vector<int32_t> visible = {1,   2,   15,  16,  17,  63,  64,  65, 255,
@@ -303,8 +308,8 @@ TEST_P(EachIsa, AttentionEqualsPlainLoops) {
       // a row's bits are the same alone as in company
       const std::vector<float> one(q, q + head);
       const auto alone = cache.attend(kernels(), one, {visible[r]});
-      ASSERT_EQ(
-          std::memcmp(alone.data(), out.data() + r * head_size, alone.size() * sizeof(float)), 0)
+      ASSERT_EQ(std::memcmp(alone.data(), out.data() + r * head_size, alone.size() * sizeof(float)),
+                0)
           << "visible " << visible[r];
     }
   }

@@ -31,9 +31,7 @@ std::size_t KvPage::element_bytes() const {
   __builtin_unreachable();
 }
 
-std::size_t KvPage::bytes() const {
-  return scale(type == KvType::kF32 ? 0 : positions);
-}
+std::size_t KvPage::bytes() const { return scale(type == KvType::kF32 ? 0 : positions); }
 
 std::size_t KvPage::scale(int32_t position) const {
   return static_cast<std::size_t>(positions) * static_cast<std::size_t>(head_size) *
@@ -51,8 +49,7 @@ std::size_t KvPage::key_element(int32_t position, int32_t i) const {
 
 std::size_t KvPage::value_element(int32_t position, int32_t i) const {
   const int32_t together = type == KvType::kF32 ? 1 : 2;
-  const int32_t at =
-      (position / together * head_size + i) * together + position % together;
+  const int32_t at = (position / together * head_size + i) * together + position % together;
   return static_cast<std::size_t>(at) * element_bytes();
 }
 

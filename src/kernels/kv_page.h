@@ -13,9 +13,9 @@
 namespace hearth {
 
 enum class KvType {  // saved sessions hold the numbers
-  kInt16,  // 13 bits, kKvCodesMax, and a bfloat16 scale for each position
-  kInt8,   // 8 bits and the same scale: half the memory
-  kF32,    // for the float path
+  kInt16,            // 13 bits, kKvCodesMax, and a bfloat16 scale for each position
+  kInt8,             // 8 bits and the same scale: half the memory
+  kF32,              // for the float path
 };
 
 // A page of the keys, or of the values, of one head: elements, then of the integer types scales

@@ -11,7 +11,8 @@
 //                                              kLanes positions of a page, from `p` on
 //   weigh(args, seen)                          turns all rows' scores into weights
 //                                              exp(score - max), 0 for what a row does not see, and
-//                                              writes max and the weights' sum; some row sees `seen`
+//                                              writes max and the weights' sum; some row sees
+//                                              `seen`
 //   add_values<kRows, kVectors>(args, row, seen, i)  adds as many of the weighted values, from `i`
 //                                              on, of positions `seen` of a page
 //   finish(args, row)                          completes a row's sum of weighted values

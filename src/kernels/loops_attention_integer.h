@@ -3,7 +3,8 @@
 // kInt8. Queries and weights are rounded to 16-bit words, products are summed by pairs into int32:
 // twice as many multiplications an instruction as in floats, and exact.
 //   score(p)  = sum over i of q[i] k[p][i] * (scale of q * scale of k[p] * args.scale)
-//   out[i]    = sum over p of w[p] v[p][i] * (scale of w), w[p] being rounded with the scale of v[p]
+//   out[i]    = sum over p of w[p] v[p][i] * (scale of w), w[p] being rounded with the scale of
+//   v[p]
 // See loops.h for how it is included.
 #pragma once
 
@@ -75,8 +76,8 @@ struct IntegerCache {
   }
 
   static void take_query(const AttentionArgs& args, int32_t row) {
-    const uint16_t scale = round_to_words(args.queries[row], args.head_size, kQueryMax,
-                                          query_words(args, row));
+    const uint16_t scale =
+        round_to_words(args.queries[row], args.head_size, kQueryMax, query_words(args, row));
     slot(args, row, kQuerySlot) = args.scale * bfloat_value(scale);
   }
 

@@ -11,9 +11,9 @@
 namespace hearth {
 namespace {
 
-constexpr int32_t kDecodedGroups = 20;    // of a panel at once, at most
-constexpr int32_t kDecodedTokens = 128;   // whose sums wait while a panel's next groups are decoded
-constexpr int32_t kDecodedFrom = 16;      // tokens from which on it pays
+constexpr int32_t kDecodedGroups = 20;   // of a panel at once, at most
+constexpr int32_t kDecodedTokens = 128;  // whose sums wait while a panel's next groups are decoded
+constexpr int32_t kDecodedFrom = 16;     // tokens from which on it pays
 
 // What the products see of `Format` once it is decoded.
 template <int kZero_, bool kMin_, int kScaleQuads_, bool kSigned_>
@@ -26,8 +26,7 @@ struct DecodedFormat {
   static constexpr int kScaleQuads = kScaleQuads_;
 };
 template <typename Format>
-using Decoded =
-    DecodedFormat<Format::kZero, Format::kMin, Format::kScaleQuads, Format::kSigned>;
+using Decoded = DecodedFormat<Format::kZero, Format::kMin, Format::kScaleQuads, Format::kSigned>;
 
 struct DecodedPanel {
   alignas(64) std::byte codes[kDecodedGroups * kGroupColumns * kPanelRows];
@@ -45,7 +44,8 @@ struct DecodedPanel {
 template <typename Format, int kQuad = 0>
 HEARTH_INLINE void decode_group_codes(const PanelPlanes& planes, std::size_t group, int part,
                                       std::size_t to, DecodedPanel& out) {
-  b_store(out.codes + decoded_codes(to, kQuad, part), quad_codes<Format, kQuad>(planes, group, part));
+  b_store(out.codes + decoded_codes(to, kQuad, part),
+          quad_codes<Format, kQuad>(planes, group, part));
   if constexpr (kQuad % Format::kScaleQuads == 0) {
     const std::size_t at = decoded_scales<Format, kQuad>(to, part);
     f_store(out.scales + at, group_scale<Format, kQuad>(planes, group, part));
@@ -78,23 +78,21 @@ inline void multiply_decoded_tile(const PanelPlanes (&planes)[kPanels],
   }
 }
 
-// Tokens of `args` in tiles of kTokens, from `token` to `end`, then the rest in smaller ones.
-template <typename Format, int kPanels, int kTokens, bool kWide>
+// Tokens [token, end) of `args` in tiles; where the last one is not whole, it repeats a token,
+// whose sums are not read.
+template <typename Format, int kPanels, bool kWide>
 inline void multiply_decoded_tiles(const MatmulArgs& args, const PanelPlanes (&planes)[kPanels],
                                    int32_t token, int32_t end, std::size_t first_group,
                                    std::size_t groups, float* sums) {
-  for (; token + kTokens <= end; token += kTokens) {
-    TokenInputs x[kTokens];
-    for (int t = 0; t < kTokens; ++t)
-      x[t] = from_group(token_inputs(*args.inputs, token + t), first_group);
-    multiply_decoded_tile<Format, kPanels, kTokens, kWide>(planes, x, groups, first_group == 0, sums);
-    sums += kTokens * kPanels * kPanelRows;
-  }
-  if constexpr (kTokens > 1) {
-    if (token < end) {
-      multiply_decoded_tiles<Format, kPanels, kTokens - 1, kWide>(args, planes, token, end,
-                                                                  first_group, groups, sums);
+  for (; token < end; token += kTokenTile) {
+    TokenInputs x[kTokenTile];
+    for (int t = 0; t < kTokenTile; ++t) {
+      const int32_t present = token + t < end ? token + t : end - 1;
+      x[t] = from_group(token_inputs(*args.inputs, present), first_group);
     }
+    multiply_decoded_tile<Format, kPanels, kTokenTile, kWide>(planes, x, groups, first_group == 0,
+                                                              sums);
+    sums += kTokenTile * kPanels * kPanelRows;
   }
 }
 
@@ -107,10 +105,10 @@ inline void multiply_decoded(const MatmulArgs& args, int32_t panel) {
   DecodedPanel decoded[kPanels];
   PanelPlanes planes[kPanels];
   for (int p = 0; p < kPanels; ++p) planes[p] = decoded[p].planes();
+  static_assert(kDecodedTokens % kTokenTile == 0);
   alignas(64) float sums[kDecodedTokens * kPanels * kPanelRows];
   for (int32_t token = 0; token < args.tokens; token += kDecodedTokens) {
-    const int32_t end =
-        args.tokens - token < kDecodedTokens ? args.tokens : token + kDecodedTokens;
+    const int32_t end = args.tokens - token < kDecodedTokens ? args.tokens : token + kDecodedTokens;
     for (int32_t first = 0; first < groups; first += run_groups) {
       const int32_t count = groups - first < run_groups ? groups - first : run_groups;
       for (int p = 0; p < kPanels; ++p) {
@@ -122,7 +120,7 @@ inline void multiply_decoded(const MatmulArgs& args, int32_t panel) {
           }
         }
       }
-      multiply_decoded_tiles<Decoded<Format>, kPanels, kTokenTile, kWide>(
+      multiply_decoded_tiles<Decoded<Format>, kPanels, kWide>(
           args, planes, token, end, static_cast<std::size_t>(first),
           static_cast<std::size_t>(count), sums);
     }

@@ -119,7 +119,7 @@ inline void multiply_tail(const MatmulArgs& args, int32_t panel, int32_t token) 
 
 template <typename Format, int kPanels, bool kWide>
 inline void multiply_panels(const MatmulArgs& args, int32_t panel) {
-  if constexpr (!TokenPairs::kHave && !Format::kPlain) {
+  if constexpr (!TokenPairs::kHave && !Format::kPlain && kPanels == kPanelTile) {
     if (args.tokens >= kDecodedFrom) return multiply_decoded<Format, kPanels, kWide>(args, panel);
   }
   int32_t token = 0;

@@ -60,7 +60,8 @@ HEARTH_INLINE void multiply_group(const PanelPlanes (&planes)[kPanels], std::siz
     for (int t = 0; t < kTokens; ++t) {
       const VecI total =
           kBytes == Bytes::kOne ? acc[p][t] : i_add(i_shift_left<8>(acc[p][t]), fine[p][t]);
-      sums[p][t] = f_fma(f_from_i(total), f_mul(scale, f_set1(x[t].groups[group].scale)), sums[p][t]);
+      sums[p][t] =
+          f_fma(f_from_i(total), f_mul(scale, f_set1(x[t].groups[group].scale)), sums[p][t]);
     }
     if constexpr (Format::kMin) {
       const VecF min = group_min<Format, kQuad>(planes[p], group, part);

@@ -143,8 +143,7 @@ void hash_attention(const KernelTable& kernels, KvType type, Hash& hash) {
     std::vector<std::byte> keys(page.bytes()), values(page.bytes());
     for (int32_t position = 0; position < kAttentionSplit; ++position) {
       page.store_key(kernels, random_floats(kHead, 1.0f, random).data(), position, keys.data());
-      page.store_value(kernels, random_floats(kHead, 1.0f, random).data(), position,
-                       values.data());
+      page.store_value(kernels, random_floats(kHead, 1.0f, random).data(), position, values.data());
     }
     hash.add(keys);
     hash.add(values);
@@ -162,7 +161,7 @@ void hash_attention(const KernelTable& kernels, KvType type, Hash& hash) {
                                 .visible = visible.data(),
                                 .scale = 0.14433756f,
                                 .scores = scores.data(),
-                                  .query_words = query_words.data(),
+                                .query_words = query_words.data(),
                                 .partials = partials.data(),
                                 .partial_stride = kStride};
     attend(kernels, type, args);

@@ -116,9 +116,7 @@ inline VecI i_dot_words(VecI acc, VecW words, WordPair pair) {
 inline VecB b_load(const std::byte* p) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
 }
-inline void b_store(std::byte* p, VecB x) {
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x);
-}
+inline void b_store(std::byte* p, VecB x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x); }
 inline VecB b_low(VecB x) { return _mm256_and_si256(x, _mm256_set1_epi8(15)); }
 inline VecB b_high(VecB x) {
   return _mm256_and_si256(_mm256_srli_epi16(x, 4), _mm256_set1_epi8(15));

@@ -269,7 +269,8 @@ void Pass::gate_and_up(const LayerWeights& layer, Rows rows, int thread) const {
 
 // The inputs of the MLP's last product: floats, or already rounded.
 Activations Pass::hidden_inputs(const LayerWeights& layer) const {
-  const bool rounded = precisions_.down.precision != Precision::kFloat && layer.down.is_block_type();
+  const bool rounded =
+      precisions_.down.precision != Precision::kFloat && layer.down.is_block_type();
   return memory_.rounded_hidden.view(rounded ? precisions_.down : Rounding{Precision::kFloat},
                                      memory_.hidden.data(), config_.feed_forward);
 }

@@ -37,8 +37,7 @@ void Pass::project_queries(const LayerWeights& layer, int32_t index, Rows heads,
   const int32_t size = config_.head_size;
   const int32_t panels = size / kPanelRows;
   const int32_t stride = config_.heads * size;
-  float* queries =
-      memory_.queries.data() + offset(rows.first, stride) + offset(heads.first, size);
+  float* queries = memory_.queries.data() + offset(rows.first, stride) + offset(heads.first, size);
   multiply(layer.query, heads.first * panels, (heads.first + heads.count) * panels,
            from_row(inputs, rows.first), rows.count, queries, stride, Epilogue::kStore);
   add_bias(layer.query_bias, heads.first * size, heads.count * size, rows.count, queries, stride);

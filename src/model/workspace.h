@@ -90,10 +90,10 @@ struct Workspace::Memory {
   std::vector<float> hidden;      // [tokens_max][feed_forward]: inputs of the down projections that
                                   // take floats; empty where none does
   ActivationMemory rounded_hidden;  // of those that do not
-  std::vector<float> partials;    // [shared splits][heads][partial_stride]
-  std::vector<RopeMemory> rope;   // the angles of most layers; then those of layers with a window
-                                  // where they have their own; none where nothing rotates
-  ActivationMemory activations;   // of tokens_max rows
+  std::vector<float> partials;      // [shared splits][heads][partial_stride]
+  std::vector<RopeMemory> rope;     // the angles of most layers; then those of layers with a window
+                                    // where they have their own; none where nothing rotates
+  ActivationMemory activations;     // of tokens_max rows
   std::vector<ThreadMemory> threads;
 };
 
