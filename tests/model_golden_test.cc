@@ -72,7 +72,7 @@ TEST(Perplexity, FastPathWithinSixTenthsOfAPercent) {
   EXPECT_NEAR(gfdl_perplexity(best_isa(), Numerics::kFast) / expected, 1.0, 0.006);
 }
 
-// Keys and values of 8 bits cost about half as much again as the fast path does (0024).
+// Keys and values of 8 bits more than double what the fast path loses (0024).
 TEST(Divergence, KeysAndValuesOfBytesKeepMostOfIt) {
   HEARTH_NEED_REAL_MODEL();
   if (best_isa() == Isa::kScalar)

@@ -20,7 +20,9 @@ namespace hearth {
 class StopFilter {
  public:
   // No stop string is empty.
-  explicit StopFilter(std::span<const std::string> stops) : stops_(stops) { held_.reserve(128); }
+  explicit StopFilter(std::span<const std::string> stops) : stops_(stops) {
+    held_.reserve(StreamDecoder::kPieceBytes);
+  }
 
   // What of the text so far can be shown now. Once a stop string is complete, what stands before
   // it, then nothing more. Valid until the next call, as is what finish() returns.

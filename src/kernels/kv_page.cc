@@ -17,6 +17,14 @@ void scatter(const From* from, int32_t count, int32_t stride, std::byte* to) {
   }
 }
 
+// The codes of a key or value of an integer type; writes their scale into the page.
+void round_position(const KvPage& layout, const KernelTable& kernels, const float* head,
+                    int32_t position, std::byte* page, int16_t* codes) {
+  const int32_t most = layout.type == KvType::kInt8 ? kKvByteMax : kKvWordMax;
+  const uint16_t bits = kernels.round_to_words(head, layout.head_size, most, codes);
+  std::memcpy(page + layout.scale(position), &bits, sizeof bits);
+}
+
 }  // namespace
 
 std::size_t KvPage::element_bytes() const {
@@ -58,15 +66,9 @@ void KvPage::store_key(const KernelTable& kernels, const float* head, int32_t po
   std::byte* to = page + key_element(position, 0);
   if (type == KvType::kF32) return scatter<float, 1>(head, head_size, kKeyBlock, to);
   int16_t codes[kHeadSizeMax];
-  const bool bytes = type == KvType::kInt8;
-  const uint16_t scale_bits =
-      kernels.round_to_words(head, head_size, bytes ? kKvByteMax : kKvWordMax, codes);
-  std::memcpy(page + scale(position), &scale_bits, sizeof scale_bits);
-  if (bytes) {
-    scatter<int8_t, 2>(codes, head_size, 2 * kKeyBlock, to);
-  } else {
-    scatter<int16_t, 2>(codes, head_size, 2 * kKeyBlock, to);
-  }
+  round_position(*this, kernels, head, position, page, codes);
+  if (type == KvType::kInt8) return scatter<int8_t, 2>(codes, head_size, 2 * kKeyBlock, to);
+  scatter<int16_t, 2>(codes, head_size, 2 * kKeyBlock, to);
 }
 
 void KvPage::store_value(const KernelTable& kernels, const float* head, int32_t position,
@@ -74,15 +76,9 @@ void KvPage::store_value(const KernelTable& kernels, const float* head, int32_t 
   std::byte* to = page + value_element(position, 0);
   if (type == KvType::kF32) return scatter<float, 1>(head, head_size, 1, to);
   int16_t codes[kHeadSizeMax];
-  const bool bytes = type == KvType::kInt8;
-  const uint16_t scale_bits =
-      kernels.round_to_words(head, head_size, bytes ? kKvByteMax : kKvWordMax, codes);
-  std::memcpy(page + scale(position), &scale_bits, sizeof scale_bits);
-  if (bytes) {
-    scatter<int8_t, 1>(codes, head_size, 2, to);
-  } else {
-    scatter<int16_t, 1>(codes, head_size, 2, to);
-  }
+  round_position(*this, kernels, head, position, page, codes);
+  if (type == KvType::kInt8) return scatter<int8_t, 1>(codes, head_size, 2, to);
+  scatter<int16_t, 1>(codes, head_size, 2, to);
 }
 
 void attend(const KernelTable& kernels, KvType type, const AttentionArgs& args) {

@@ -35,9 +35,12 @@ constexpr float kHiddenScore = -3.0e38f;
 inline int32_t block_floor(int32_t position) { return position / kKeyBlock * kKeyBlock; }
 inline int32_t block_ceiling(int32_t position) { return block_floor(position + kKeyBlock - 1); }
 
-// Hides what a row does not see of the key blocks that it sees something of; returns those blocks.
+// The key blocks of which something is seen.
+inline Range blocks_of(Range seen) { return {block_floor(seen.begin), block_ceiling(seen.end)}; }
+
+// Hides what a row does not see of its blocks; returns them.
 inline Range hide_unseen(float* scores, Range seen) {
-  const Range blocks = {block_floor(seen.begin), block_ceiling(seen.end)};
+  const Range blocks = blocks_of(seen);
   for (int32_t i = blocks.begin; i < seen.begin; ++i) scores[i] = kHiddenScore;
   for (int32_t i = seen.end; i < blocks.end; ++i) scores[i] = kHiddenScore;
   return blocks;

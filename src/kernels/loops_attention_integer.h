@@ -149,15 +149,10 @@ struct IntegerCache {
     for (int32_t row = 0; row < args.rows; ++row) round_weights(args, row);
   }
 
-  static Range seen_blocks(const AttentionArgs& args, int32_t row) {
-    const Range seen = seen_by(args, row);
-    return {block_floor(seen.begin), block_ceiling(seen.end)};
-  }
-
   // What is hidden gets the weight e^-87, which is 0 once it is rounded and changes no sum.
   static void exponentiate(const AttentionArgs& args, int32_t row, const float* value_scales) {
     float* scores = row_scores(args, row);
-    const Range blocks = seen_blocks(args, row);
+    const Range blocks = blocks_of(seen_by(args, row));
     const VecF max = f_set1(slot(args, row, kMaxSlot));
     VecF sums[kParts];
     VecF best = f_set1(0.0f);
@@ -178,7 +173,7 @@ struct IntegerCache {
 
   static void round_weights(const AttentionArgs& args, int32_t row) {
     const float* scores = row_scores(args, row);
-    const Range blocks = seen_blocks(args, row);
+    const Range blocks = blocks_of(seen_by(args, row));
     const float scale = slot(args, row, kValueSlot);
     const VecF inverse = f_set1(scale > 1e-34f ? 1.0f / scale : 0.0f);
     const VecI zero = i_set1(0);

@@ -28,8 +28,8 @@ void Pass::project_qkv(const LayerWeights& layer, int32_t index, Rows rows,
   const auto [begin, end] = split_range(values_end, thread, pool_.size());
   const Rows mine = {static_cast<int32_t>(begin), static_cast<int32_t>(end - begin)};
   if (rows.count > 0) project_queries(layer, index, part_of(mine, 0, config_.heads), inputs, rows);
-  project_keys(layer, index, part_of(mine, config_.heads, keys_end), inputs, thread);
-  project_values(layer, index, part_of(mine, keys_end, values_end), inputs, thread);
+  project_kv(layer, index, KvPart::kKeys, part_of(mine, config_.heads, keys_end), inputs, thread);
+  project_kv(layer, index, KvPart::kValues, part_of(mine, keys_end, values_end), inputs, thread);
 }
 
 void Pass::project_queries(const LayerWeights& layer, int32_t index, Rows heads,
@@ -45,11 +45,10 @@ void Pass::project_queries(const LayerWeights& layer, int32_t index, Rows heads,
     finish_heads(layer.query_norm, index, rows, queries + offset(head, size), stride);
 }
 
-// Some heads of keys or values, of all tokens, as many at once as there is memory for: calls
-// store(head, values, stride) for each, `values` [tokens] of `stride` floats.
-template <typename Store>
-void Pass::project_heads(const PanelMatrix& weights, std::span<const float> bias, Rows heads,
-                         const Activations& inputs, int thread, Store store) const {
+// Some heads of keys, or of values, of all tokens, as many at once as there is memory for.
+void Pass::project_kv(const LayerWeights& layer, int32_t index, KvPart part, Rows heads,
+                      const Activations& inputs, int thread) const {
+  const bool is_key = part == KvPart::kKeys;
   const int32_t size = config_.head_size;
   const int32_t panels = size / kPanelRows;
   const int32_t at_once = memory_.tokens_max / token_count_;
@@ -58,39 +57,32 @@ void Pass::project_heads(const PanelMatrix& weights, std::span<const float> bias
   for (int32_t first = heads.first; first < heads_end; first += at_once) {
     const int32_t end = std::min(first + at_once, heads_end);
     const int32_t width = (end - first) * size;
-    multiply(weights, first * panels, end * panels, inputs, token_count_, out, width,
-             Epilogue::kStore);
-    add_bias(bias, first * size, width, token_count_, out, width);
-    for (int32_t head = first; head < end; ++head)
-      store(head, out + offset(head - first, size), width);
+    multiply(is_key ? layer.key : layer.value, first * panels, end * panels, inputs, token_count_,
+             out, width, Epilogue::kStore);
+    add_bias(is_key ? layer.key_bias : layer.value_bias, first * size, width, token_count_, out,
+             width);
+    for (int32_t head = first; head < end; ++head) {
+      float* values = out + offset(head - first, size);
+      if (is_key) finish_heads(layer.key_norm, index, all(), values, width);
+      store_kv(index, part, head, values, width);
+    }
   }
 }
 
-void Pass::project_keys(const LayerWeights& layer, int32_t index, Rows heads,
-                        const Activations& inputs, int thread) const {
-  const auto store = [&](int32_t head, float* values, int32_t stride) {
-    finish_heads(layer.key_norm, index, all(), values, stride);
-    for (int32_t t = 0; t < token_count_; ++t) {
-      const KvPool& pool = token(t).sequence->pool();
-      pool.layout().store_key(kernels_, values + offset(t, stride),
-                              token(t).position % kKvPageTokens,
-                              pool.keys(token(t).page(), index, head));
+// One head's keys or values of all tokens, [tokens] of `stride` floats, into the cache.
+void Pass::store_kv(int32_t layer, KvPart part, int32_t kv_head, const float* values,
+                    int32_t stride) const {
+  for (int32_t t = 0; t < token_count_; ++t) {
+    const KvPool& pool = token(t).sequence->pool();
+    const int32_t in_page = token(t).position % kKvPageTokens;
+    const float* head = values + offset(t, stride);
+    if (part == KvPart::kKeys) {
+      pool.layout().store_key(kernels_, head, in_page, pool.keys(token(t).page(), layer, kv_head));
+    } else {
+      pool.layout().store_value(kernels_, head, in_page,
+                                pool.values(token(t).page(), layer, kv_head));
     }
-  };
-  project_heads(layer.key, layer.key_bias, heads, inputs, thread, store);
-}
-
-void Pass::project_values(const LayerWeights& layer, int32_t index, Rows heads,
-                          const Activations& inputs, int thread) const {
-  const auto store = [&](int32_t head, const float* values, int32_t stride) {
-    for (int32_t t = 0; t < token_count_; ++t) {
-      const KvPool& pool = token(t).sequence->pool();
-      pool.layout().store_value(kernels_, values + offset(t, stride),
-                                token(t).position % kKvPageTokens,
-                                pool.values(token(t).page(), index, head));
-    }
-  };
-  project_heads(layer.value, layer.value_bias, heads, inputs, thread, store);
+  }
 }
 
 // Normalises and rotates one query or key head; `heads` [rows.count] of `stride` floats.

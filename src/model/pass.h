@@ -42,6 +42,8 @@ struct GateBlock {
   float* up;
 };
 
+enum class KvPart { kKeys, kValues };
+
 class Pass {
  public:
   // Of the batch that was laid out in `memory`.
@@ -91,13 +93,10 @@ class Pass {
                    int thread) const;
   void project_queries(const LayerWeights& layer, int32_t index, Rows heads,
                        const Activations& inputs, Rows rows) const;
-  void project_keys(const LayerWeights& layer, int32_t index, Rows heads, const Activations& inputs,
-                    int thread) const;
-  void project_values(const LayerWeights& layer, int32_t index, Rows heads,
-                      const Activations& inputs, int thread) const;
-  template <typename Store>
-  void project_heads(const PanelMatrix& weights, std::span<const float> bias, Rows heads,
-                     const Activations& inputs, int thread, Store store) const;
+  void project_kv(const LayerWeights& layer, int32_t index, KvPart part, Rows heads,
+                  const Activations& inputs, int thread) const;
+  void store_kv(int32_t layer, KvPart part, int32_t kv_head, const float* values,
+                int32_t stride) const;
   void finish_heads(const NormWeights& norm, int32_t layer, Rows rows, float* heads,
                     int32_t stride) const;
   void rotate(int32_t layer, Rows rows, float* heads, int32_t stride) const;

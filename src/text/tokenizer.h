@@ -94,6 +94,9 @@ class Tokenizer {
 // unfinished character wait.
 class StreamDecoder {
  public:
+  static constexpr std::size_t kPieceBytes =
+      128;  // as hardly any token has: pushes do not allocate
+
   // Borrows the tokenizer for its life. The stream goes on after the token `previous`, or begins a
   // text where that is absent.
   explicit StreamDecoder(const Tokenizer& tokenizer, SpecialTokens special = SpecialTokens::kAsText,
@@ -112,7 +115,6 @@ class StreamDecoder {
  private:
   std::string_view take(std::size_t bytes);
 
-  static constexpr std::size_t kPieceBytes = 128;  // of hardly any token: pushes do not allocate
   const Tokenizer* tokenizer_;
   SpecialTokens special_;
   std::optional<TokenId> previous_;
