@@ -11,9 +11,12 @@ namespace hearth {
 namespace {
 
 constexpr std::ptrdiff_t kLineBytes = 64;
+constexpr int kForReading = 0;   // what __builtin_prefetch's second
+constexpr int kSecondLevel = 2;  // and third arguments mean
 
 // Asks for the panels behind those that are being read, piece by piece: a panel's planes are too
-// short for what the processor predicts by itself.
+// short for what the processor predicts by itself. Into the second-level cache: the first one is
+// small beside two panels, and has fewer requests under way at once than memory needs.
 class PanelsAhead {
  public:
   // Panels [next, end), in as many pieces as there are groups of columns.
@@ -25,7 +28,7 @@ class PanelsAhead {
   // The next piece; nothing once all were asked for.
   void fetch() {
     const std::byte* stop = end_ - at_ > step_ ? at_ + step_ : end_;
-    for (; at_ < stop; at_ += kLineBytes) __builtin_prefetch(at_);
+    for (; at_ < stop; at_ += kLineBytes) __builtin_prefetch(at_, kForReading, kSecondLevel);
   }
 
  private:
