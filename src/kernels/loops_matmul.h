@@ -19,20 +19,29 @@ constexpr int kSecondLevel = 2;  // and third arguments mean
 // small beside two panels, and has fewer requests under way at once than memory needs.
 class PanelsAhead {
  public:
-  // Panels [next, end), in as many pieces as there are groups of columns.
-  PanelsAhead(const PanelMatrix& weights, int32_t next, int32_t end)
-      : at_(weights.panel(next)),
-        end_(weights.panel(end)),
-        step_((end_ - at_) * kGroupColumns / weights.columns) {}
+  // Of kPanels panels behind `panel` of the whole matrix, as a thread's next call is mostly for
+  // those behind this one's: what the tile from `token` on asks for, of all that share the work.
+  PanelsAhead(const MatmulArgs& args, int32_t panel, int32_t panels, int32_t token) {
+    const PanelMatrix& weights = *args.weights;
+    const int32_t next = panel + panels < weights.panels() ? panel + panels : weights.panels();
+    const int32_t next_end = next + panels < weights.panels() ? next + panels : weights.panels();
+    const std::ptrdiff_t bytes = weights.panel(next_end) - weights.panel(next);
+    const std::ptrdiff_t tiles = (args.tokens + kTokenTile - 1) / kTokenTile;
+    const std::ptrdiff_t tile = token / kTokenTile;
+    at_ = stop_ = weights.panel(next) + bytes * tile / tiles;
+    end_ = weights.panel(next) + bytes * (tile + 1) / tiles;
+    step_ = (end_ - at_) * kGroupColumns / weights.columns + 1;
+  }
 
-  // The next piece; nothing once all were asked for.
+  // The next piece, of as many as there are groups of columns.
   void fetch() {
-    const std::byte* stop = end_ - at_ > step_ ? at_ + step_ : end_;
-    for (; at_ < stop; at_ += kLineBytes) __builtin_prefetch(at_, kForReading, kSecondLevel);
+    stop_ = end_ - stop_ > step_ ? stop_ + step_ : end_;
+    for (; at_ < stop_; at_ += kLineBytes) __builtin_prefetch(at_, kForReading, kSecondLevel);
   }
 
  private:
   const std::byte* at_;
+  const std::byte* stop_;
   const std::byte* end_;
   std::ptrdiff_t step_;
 };
@@ -45,12 +54,7 @@ inline void multiply_tile_of_tokens(const MatmulArgs& args, int32_t panel, int32
   const auto groups = static_cast<std::size_t>(args.weights->columns / kGroupColumns);
   TokenInputs x[kTokens];
   for (int t = 0; t < kTokens; ++t) x[t] = token_inputs(*args.inputs, token + t);
-  // Of the whole matrix: a thread's next call is mostly for the panels behind this one's. With the
-  // first tokens; for those after them they have come.
-  const int32_t next = panel + kPanels;
-  const int32_t panels = args.weights->panels();
-  const int32_t next_end = next + kPanels < panels ? next + kPanels : panels;
-  PanelsAhead ahead(*args.weights, next, token == 0 ? next_end : next);
+  PanelsAhead ahead(args, panel, kPanels, token);
   VecF out[kPanels][kTokens][kParts];
   for (int part = 0; part < kParts; ++part) {
     VecF sums[kPanels][kTokens];
