@@ -77,7 +77,7 @@ hearth_status hearth_session_score(hearth_session* session, const int32_t* conte
     HEARTH_ASSIGN(const hearth_score_options given,
                   read_options(options, "score options", hearth_score_options_init));
     HEARTH_TRY(check_reserved(given.reserved != 0, "reserved", "reserved fields"));
-    ScoreOptions wanted;
+    Interruption wanted;
     HEARTH_ASSIGN(wanted.deadline, read_deadline(given.deadline_ms));
     HEARTH_ASSIGN(wanted.cancelled, read_cancel(given.cancel));
     HEARTH_ASSIGN(const auto prefix, read_array(context, context_count, "context"));

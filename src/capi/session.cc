@@ -68,11 +68,11 @@ Result<GenerateOptions> read_generate_options(const hearth_generate_options& giv
                         " is negative; give 1 or more, or 0 for no limit"));
   }
   GenerateOptions options;
-  HEARTH_ASSIGN(options.deadline, read_deadline(given.deadline_ms));
+  HEARTH_ASSIGN(options.interruption.deadline, read_deadline(given.deadline_ms));
   options.tokens_max = given.tokens_max;
   HEARTH_ASSIGN(options.sampling, read_sampling(given, vocabulary));
   HEARTH_ASSIGN(options.stop, read_stops(given));
-  HEARTH_ASSIGN(options.cancelled, read_cancel(given.cancel));
+  HEARTH_ASSIGN(options.interruption.cancelled, read_cancel(given.cancel));
   return options;
 }
 
@@ -105,7 +105,8 @@ Result<Timed> generate(SessionObject& object, std::span<const int32_t> prompt,
                        GenerateOptions& options, Stream& stream) {
   const Stopwatch waiting;
   Timed timed;
-  auto turn = object.model->turnstile.enter(options.deadline, options.cancelled);
+  auto turn =
+      object.model->turnstile.enter(options.interruption.deadline, options.interruption.cancelled);
   timed.wait_ms = waiting.elapsed_ms();
   if (!turn.ok()) {
     if (turn.error().code() != ErrorCode::kCancelled) return std::move(turn).error();
@@ -113,7 +114,7 @@ Result<Timed> generate(SessionObject& object, std::span<const int32_t> prompt,
     timed.answer.usage.prompt_tokens = static_cast<int32_t>(prompt.size());
     return timed;
   }
-  options.stopped = &stream.stopped;
+  options.interruption.stopped = &stream.stopped;
   HEARTH_ASSIGN(timed.answer, object.session.generate(prompt, options, [&](std::string_view piece) {
     stream.push(piece);
   }));

@@ -115,8 +115,8 @@ GenerateOptions GenerationFlags::make() const {
   options.loop_limit = loop_limit;
   options.speculate = speculate;
   options.stop = stop;
-  if (deadline_ms > 0) options.deadline = Deadline::after_ms(deadline_ms);
-  options.cancelled = &InterruptScope::flag();
+  if (deadline_ms > 0) options.interruption.deadline = Deadline::after_ms(deadline_ms);
+  options.interruption.cancelled = &InterruptScope::flag();
   return options;
 }
 

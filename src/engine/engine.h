@@ -3,10 +3,9 @@
 //
 // Ownership: an Engine owns everything that it loaded; Sessions borrow it and must go first.
 // Threading: one thread at a time may use an Engine and its Sessions; cancellation may come from
-// any thread or signal handler through the atomic flag in GenerateOptions.
+// any thread or signal handler through the atomic flag of an Interruption.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -16,8 +15,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/function_ref.h"
+#include "base/interruption.h"
 #include "base/result.h"
 #include "engine/embed.h"
 #include "engine/sampling.h"
@@ -65,11 +64,8 @@ struct GenerateOptions {
   // longer one. Each is valid UTF-8, not empty, at most kStopBytesMax long. One that is the text of
   // a special token stands for that token.
   std::vector<std::string> stop;
-  Deadline deadline;
-  const std::atomic<bool>* cancelled =
-      nullptr;  // becomes true: stop within one token, or one chunk of the prompt
-  // The same for the thread that generates: what the sink sets to end the answer.
-  const bool* stopped = nullptr;
+  // Looked at before each token and each layer of the model; `stopped` is for the sink.
+  Interruption interruption;
 };
 
 struct Usage {
@@ -192,9 +188,8 @@ class Session {
 
   // Answers `prompt`, the whole token sequence; the longest prefix that the session already holds
   // is reused. `sink` gets the text piece by piece, never half a character, never part of a stop
-  // string. Deadline and cancellation are looked at before each token and each chunk of the prompt.
-  // A deadline that passes with some text out ends the answer with kDeadline; with none it is an
-  // error. The session may be used on after either. Where the session has held as many tokens
+  // string. A deadline that passes with some text out ends the answer with kDeadline; with none it
+  // is an error. The session may be used on after either. Where the session has held as many tokens
   // before, a token allocates nothing but, now and then, room for the text. Errors: kUsage (empty
   // prompt; prompt longer than the context: both numbers; options out of range; ids outside the
   // vocabulary), kDeadline, kCorrupt (the weights give no numbers), kUnavailable (memory).
@@ -203,12 +198,15 @@ class Session {
 
   // Appends tokens and returns the logits [vocabulary] after the last one, valid until the next
   // call. For bench and evaluation. Errors: kUsage (no tokens, beyond the context, ids outside the
-  // vocabulary), kUnavailable (memory).
-  Result<std::span<float>> feed(std::span<const TokenId> tokens);
+  // vocabulary), kUnavailable (memory), kCancelled and kDeadline: the session then holds the tokens
+  // of the passes before.
+  Result<std::span<float>> feed(std::span<const TokenId> tokens,
+                                const Interruption& interruption = {});
   // As feed(), but hands out the logits after every token: row(index into `tokens`, logits
   // [vocabulary]).
   Result<void> feed_all(std::span<const TokenId> tokens,
-                        FunctionRef<void(int32_t, std::span<float>)> row);
+                        FunctionRef<void(int32_t, std::span<float>)> row,
+                        const Interruption& interruption = {});
   // How likely each candidate (a sequence of tokens) is behind `context`, which must not be empty;
   // score.h says how. The longest prefix of the context that the session already holds is reused;
   // afterwards it holds the context alone. The session may be used on after an error. Errors:
@@ -217,7 +215,7 @@ class Session {
   // kUnavailable (memory).
   Result<CandidateScores> score(std::span<const TokenId> context,
                                 std::span<const std::vector<TokenId>> candidates,
-                                const ScoreOptions& options = {});
+                                const Interruption& interruption = {});
   // How likely the text behind `context` begins with `bytes`, over all its spellings (score.h);
   // `vocabulary` is that of the engine's tokenizer. Errors: as score(); kUsage (no bytes, more
   // spellings than `options` allow).
@@ -244,13 +242,13 @@ class Session {
   Result<void> check_feed(std::span<const TokenId> tokens) const;
   Result<void> check_prompt(std::span<const TokenId> prompt) const;
   Result<void> check_options(const GenerateOptions& options) const;
-  Result<void> evaluate(std::span<const TokenId> chunk, LogitRows rows);
+  Result<void> evaluate(std::span<const TokenId> chunk, LogitRows rows,
+                        const Interruption& interruption);
   Result<void> take(const SavedSession& saved);
   Result<void> check_room(std::size_t context, std::size_t extra, std::string_view what) const;
   Result<std::span<float>> feed_context(std::span<const TokenId> context,
-                                        const ScoreOptions& options, int32_t& cached);
-  Result<std::optional<FinishReason>> prefill(std::span<const TokenId> rest,
-                                              const GenerateOptions& options);
+                                        const Interruption& interruption, int32_t& cached);
+  Result<void> prefill(std::span<const TokenId> rest, const Interruption& interruption);
   Result<FinishReason> decode(const GenerateOptions& options, const Stopwatch& since_call,
                               AnswerText& text, Answer& answer);
 

@@ -13,13 +13,17 @@
 namespace hearth {
 namespace {
 
-std::optional<FinishReason> interruption(const GenerateOptions& options) {
-  if (options.cancelled != nullptr && options.cancelled->load(std::memory_order_relaxed)) {
-    return FinishReason::kCancelled;
-  }
-  if (options.stopped != nullptr && *options.stopped) return FinishReason::kCancelled;
-  if (options.deadline.passed()) return FinishReason::kDeadline;
-  return std::nullopt;
+// What an answer says of work that was interrupted.
+FinishReason finish_reason(ErrorCode interruption) {
+  return interruption == ErrorCode::kDeadline ? FinishReason::kDeadline : FinishReason::kCancelled;
+}
+
+// Why evaluating ended the answer, if it did; errors of other kinds stay errors.
+Result<std::optional<FinishReason>> finish_reason(const Result<void>& evaluated) {
+  if (evaluated.ok()) return std::optional<FinishReason>();
+  const ErrorCode code = evaluated.error().code();
+  if (code != ErrorCode::kDeadline && code != ErrorCode::kCancelled) return evaluated.error();
+  return std::optional(finish_reason(code));
 }
 
 bool is_valid_utf8(std::string_view text) {
@@ -91,7 +95,8 @@ class Session::Speculation {
   }
 
   // The text goes on with `token`, and with up to `more_max` tokens behind it.
-  Result<void> go_on(TokenId token, std::size_t more_max, Usage& usage) {
+  Result<void> go_on(TokenId token, std::size_t more_max, const Interruption& interruption,
+                     Usage& usage) {
     if (drafter_) drafter_->push(token);
     if (known_ < session_.tokens_.size()) {
       if (session_.tokens_[known_] == token) {
@@ -110,7 +115,8 @@ class Session::Speculation {
       chunk_.insert(chunk_.end(), draft.begin(), draft.end());
       usage.drafted_tokens += static_cast<int32_t>(draft.size());
     }
-    HEARTH_TRY(session_.evaluate(chunk_, chunk_.size() == 1 ? LogitRows::kLast : LogitRows::kAll));
+    HEARTH_TRY(session_.evaluate(chunk_, chunk_.size() == 1 ? LogitRows::kLast : LogitRows::kAll,
+                                 interruption));
     ++known_;
     row_ = 0;
     return {};
@@ -165,19 +171,6 @@ Result<void> Session::check_options(const GenerateOptions& options) const {
   return check_stops(options.stop);
 }
 
-// Evaluates the rest of the prompt, with the logits after its last token. Returns why it stopped
-// before the end, if so.
-Result<std::optional<FinishReason>> Session::prefill(std::span<const TokenId> rest,
-                                                     const GenerateOptions& options) {
-  while (!rest.empty()) {
-    if (const auto reason = interruption(options)) return reason;
-    const auto chunk = rest.first(std::min<std::size_t>(rest.size(), kForwardTokensMax));
-    rest = rest.subspan(chunk.size());
-    HEARTH_TRY(evaluate(chunk, rest.empty() ? LogitRows::kLast : LogitRows::kNone));
-  }
-  return std::optional<FinishReason>();
-}
-
 // Draws tokens from the logits after the prompt on, until something ends the answer. Where the text
 // suggests what comes next, that goes through the model together with the token drawn, and counts
 // as far as the tokens drawn then are the same: the answer is what it would be without.
@@ -194,7 +187,7 @@ Result<FinishReason> Session::decode(const GenerateOptions& options, const Stopw
   answer.ids.reserve(count_max);
   answer.logprobs.reserve(count_max);
   for (bool is_first = true;; is_first = false) {
-    if (const auto reason = interruption(options)) return *reason;
+    if (const auto reason = options.interruption.reason()) return finish_reason(*reason);
     HEARTH_ASSIGN(
         const SampledToken token,
         sampler.sample(speculation.logits(), speculation.history(), speculation.history().size()));
@@ -206,7 +199,10 @@ Result<FinishReason> Session::decode(const GenerateOptions& options, const Stopw
     if (text.push(token.id)) return FinishReason::kStop;
     answer.looped = guard.push(answer.ids);
     if (answer.looped || answer.ids.size() == count_max) return FinishReason::kLength;
-    HEARTH_TRY(speculation.go_on(token.id, count_max - answer.ids.size() - 1, answer.usage));
+    HEARTH_ASSIGN(const auto reason,
+                  finish_reason(speculation.go_on(token.id, count_max - answer.ids.size() - 1,
+                                                  options.interruption, answer.usage)));
+    if (reason) return *reason;
   }
 }
 
@@ -219,7 +215,8 @@ Result<Answer> Session::generate(std::span<const TokenId> prompt, const Generate
   AnswerText text(engine_->tokenizer(), prompt.back(), options.stop, sink);
   const int32_t cached = reuse_prefix(prompt);
   const auto rest = prompt.subspan(static_cast<std::size_t>(cached));
-  HEARTH_ASSIGN(std::optional<FinishReason> reason, prefill(rest, options));
+  HEARTH_ASSIGN(std::optional<FinishReason> reason,
+                finish_reason(prefill(rest, options.interruption)));
   answer.timings.prefill_ms = since_call.elapsed_ms();
   if (!reason) {
     HEARTH_ASSIGN(reason, decode(options, since_call, text, answer));

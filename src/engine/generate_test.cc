@@ -13,14 +13,6 @@ namespace {
 
 const auto ignore_text = [](std::string_view) {};
 
-std::vector<TokenId> random_tokens(int count, uint32_t seed) {
-  std::mt19937 random(seed);
-  std::vector<TokenId> tokens;
-  for (int i = 0; i < count; ++i)
-    tokens.push_back(static_cast<TokenId>(random() % kTestModelVocabulary));
-  return tokens;
-}
-
 GenerateOptions greedy(int32_t tokens_max) {
   GenerateOptions options;
   options.sampling.temperature = 0.0;
@@ -316,7 +308,7 @@ TEST(Generate, TheSinkCanStop) {
   bool stopped = false;
   int pieces = 0;
   GenerateOptions options = letters(50);
-  options.stopped = &stopped;
+  options.interruption.stopped = &stopped;
   const auto stop_at_third = [&](std::string_view) { stopped = ++pieces == 3; };
   const Answer some = session.generate(random_tokens(20, 7), options, stop_at_third).value();
   EXPECT_EQ(some.finish_reason, FinishReason::kCancelled);
@@ -329,7 +321,7 @@ TEST(Generate, CancellationStopsWithinOneToken) {
   const std::vector<TokenId> prompt = random_tokens(150, 7);
   std::atomic<bool> cancelled = true;
   GenerateOptions options = letters(0);
-  options.cancelled = &cancelled;
+  options.interruption.cancelled = &cancelled;
   const Answer none = answer(session, prompt, options);
   EXPECT_EQ(none.finish_reason, FinishReason::kCancelled);
   EXPECT_TRUE(none.ids.empty());
@@ -353,9 +345,9 @@ TEST(Generate, DeadlineWithoutTextIsAnError) {
   const auto engine = load_test_model();
   Session session = engine->create_session(300).value();
   GenerateOptions options = letters(5);
-  options.deadline = Deadline::after_ms(0.0);
+  options.interruption.deadline = Deadline::after_ms(0.0);
   EXPECT_EQ(failure(session, byte_tokens("abc"), options).code(), ErrorCode::kDeadline);
-  options.deadline = Deadline();
+  options.interruption.deadline = Deadline();
   EXPECT_EQ(answer(session, byte_tokens("abc"), options).text.size(), 5u);
 }
 
@@ -363,9 +355,10 @@ TEST(Generate, DeadlineWithTextEndsTheAnswer) {
   const auto engine = load_test_model();
   Session session = engine->create_session(300).value();
   GenerateOptions options = letters(0);
-  options.deadline = Deadline::after_ms(500.0);
+  options.interruption.deadline = Deadline::after_ms(500.0);
   const auto wait = [&](std::string_view) {
-    while (!options.deadline.passed()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (!options.interruption.deadline.passed())
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
   };
   const Result<Answer> result = session.generate(byte_tokens("abc"), options, wait);
   ASSERT_TRUE(result.ok()) << result.error().message();

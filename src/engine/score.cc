@@ -13,17 +13,6 @@
 namespace hearth {
 namespace {
 
-Result<void> check_interruption(const ScoreOptions& options) {
-  if (options.cancelled != nullptr && options.cancelled->load(std::memory_order_relaxed)) {
-    return Error(ErrorCode::kCancelled, "scoring: was cancelled; ask again");
-  }
-  if (options.deadline.passed()) {
-    return Error(ErrorCode::kDeadline,
-                 "deadline: passed before all candidates were scored; allow more time");
-  }
-  return {};
-}
-
 Result<void> check_candidates(std::span<const std::vector<TokenId>> candidates,
                               int32_t vocabulary) {
   if (candidates.empty() || candidates.size() > kCandidatesMax) {
@@ -75,8 +64,8 @@ Error not_numbers() {
 // The walk over a trie behind a context that the session has evaluated.
 class TrieWalk {
  public:
-  TrieWalk(Session& session, ScoreTrie& trie, int32_t vocabulary, const ScoreOptions& options)
-      : session_(session), trie_(trie), vocabulary_(vocabulary), options_(options) {}
+  TrieWalk(Session& session, ScoreTrie& trie, int32_t vocabulary, const Interruption& interruption)
+      : session_(session), trie_(trie), vocabulary_(vocabulary), interruption_(interruption) {}
 
   int32_t evaluated() const { return evaluated_; }
 
@@ -120,16 +109,18 @@ class TrieWalk {
   // A chain of nodes in as few forward passes as possible.
   Result<void> evaluate(std::span<const int32_t> chain) {
     while (!chain.empty()) {
-      HEARTH_TRY(check_interruption(options_));
       const auto part =
           chain.first(std::min(chain.size(), static_cast<std::size_t>(kForwardTokensMax)));
       chain = chain.subspan(part.size());
       std::vector<TokenId> tokens;
       for (const int32_t node : part) tokens.push_back(trie_.node(node).token);
       Result<void> spreading;
-      HEARTH_TRY(session_.feed_all(tokens, [&](int32_t i, std::span<float> logits) {
-        if (spreading.ok()) spreading = spread(part[static_cast<std::size_t>(i)], logits);
-      }));
+      HEARTH_TRY(session_.feed_all(
+          tokens,
+          [&](int32_t i, std::span<float> logits) {
+            if (spreading.ok()) spreading = spread(part[static_cast<std::size_t>(i)], logits);
+          },
+          interruption_));
       HEARTH_TRY(spreading);
       evaluated_ += static_cast<int32_t>(part.size());
     }
@@ -139,7 +130,7 @@ class TrieWalk {
   Session& session_;
   ScoreTrie& trie_;
   int32_t vocabulary_;
-  const ScoreOptions& options_;
+  const Interruption& interruption_;
   std::vector<int32_t> open_;  // inner nodes yet to be evaluated
   int32_t evaluated_ = 0;
 };
@@ -170,7 +161,6 @@ class SpellingWalk {
   Result<void> run(std::span<const float> logits, int32_t root) {
     HEARTH_TRY(spread(logits, 0, 0, 0.0));
     while (!open_.empty()) {
-      HEARTH_TRY(check_interruption(options_.score));
       if (result_.evaluated_tokens == options_.evaluations_max) {
         return Error(ErrorCode::kUsage,
                      concat("prefix: \"", printable(bytes_), "\" has more spellings than ",
@@ -180,7 +170,8 @@ class SpellingWalk {
       const Spelling next = open_.back();
       open_.pop_back();
       session_.truncate(root + next.depth);
-      HEARTH_ASSIGN(const std::span<float> after, session_.feed({&next.token, 1}));
+      HEARTH_ASSIGN(const std::span<float> after,
+                    session_.feed({&next.token, 1}, options_.interruption));
       ++result_.evaluated_tokens;
       HEARTH_TRY(spread(after, next.depth + 1, next.spelled, next.logprob));
     }
@@ -230,20 +221,14 @@ class SpellingWalk {
 
 // Evaluates the context, but for what the session holds of it, and hands out the logits after it.
 Result<std::span<float>> Session::feed_context(std::span<const TokenId> context,
-                                               const ScoreOptions& options, int32_t& cached) {
+                                               const Interruption& interruption, int32_t& cached) {
   if (context.empty()) {
     return Error(ErrorCode::kUsage, "context: has no tokens; give at least one, BOS for example");
   }
   cached = reuse_prefix(context);
   std::span<const TokenId> rest = context.subspan(static_cast<std::size_t>(cached));
   HEARTH_TRY(check_feed(rest));
-  while (rest.size() > static_cast<std::size_t>(kForwardTokensMax)) {
-    HEARTH_TRY(check_interruption(options));
-    HEARTH_TRY(evaluate(rest.first(kForwardTokensMax), LogitRows::kNone));
-    rest = rest.subspan(kForwardTokensMax);
-  }
-  HEARTH_TRY(check_interruption(options));
-  return feed(rest);
+  return feed(rest, interruption);
 }
 
 Result<void> Session::check_room(std::size_t context, std::size_t extra,
@@ -256,17 +241,17 @@ Result<void> Session::check_room(std::size_t context, std::size_t extra,
 
 Result<CandidateScores> Session::score(std::span<const TokenId> context,
                                        std::span<const std::vector<TokenId>> candidates,
-                                       const ScoreOptions& options) {
+                                       const Interruption& interruption) {
   HEARTH_TRY(check_candidates(candidates, engine_->tokenizer().vocab_size()));
   std::size_t longest = 0;
   for (const auto& tokens : candidates) longest = std::max(longest, tokens.size());
   HEARTH_TRY(check_room(context.size(), longest - 1, "the longest candidate"));
   CandidateScores scores;
   HEARTH_ASSIGN(const std::span<float> logits,
-                feed_context(context, options, scores.cached_tokens));
+                feed_context(context, interruption, scores.cached_tokens));
   const auto root = static_cast<int32_t>(context.size());
   ScoreTrie trie(candidates);
-  TrieWalk walk(*this, trie, engine_->tokenizer().vocab_size(), options);
+  TrieWalk walk(*this, trie, engine_->tokenizer().vocab_size(), interruption);
   const auto walked = walk.run(logits, root);
   truncate(root);
   if (!walked.ok()) return walked.error();
@@ -285,7 +270,7 @@ Result<PrefixScore> Session::score_prefix(std::span<const TokenId> context,
   }
   HEARTH_TRY(check_room(context.size(), bytes.size() - 1, "the prefix"));
   int32_t cached = 0;
-  HEARTH_ASSIGN(const std::span<float> logits, feed_context(context, options.score, cached));
+  HEARTH_ASSIGN(const std::span<float> logits, feed_context(context, options.interruption, cached));
   const auto root = static_cast<int32_t>(context.size());
   SpellingWalk walk(*this, engine_->tokenizer(), vocabulary, bytes, options);
   const auto walked = walk.run(logits, root);

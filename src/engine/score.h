@@ -11,7 +11,6 @@
 // Threading: as the session; the functions here are pure.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -19,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
+#include "base/interruption.h"
 #include "base/result.h"
 #include "text/tokenizer.h"
 
@@ -27,12 +26,6 @@ namespace hearth {
 
 inline constexpr std::size_t kCandidatesMax = std::size_t{1} << 16;
 inline constexpr std::size_t kCandidateTokensMax = std::size_t{1} << 20;  // of all together
-
-// Looked at before each forward pass.
-struct ScoreOptions {
-  Deadline deadline = {};
-  const std::atomic<bool>* cancelled = nullptr;
-};
 
 // What one candidate got. Natural logarithms, under the plain softmax over the tokenizer's
 // vocabulary.
@@ -79,7 +72,7 @@ struct PrefixOptions {
   // up to 2^(bytes - 1) evaluations.
   double probability_min = 0.0;
   int32_t evaluations_max = 4096;  // beyond: kUsage
-  ScoreOptions score = {};
+  Interruption interruption = {};
 };
 
 // The probability that the text after a context begins with given bytes, over every way to tokenize

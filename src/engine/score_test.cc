@@ -17,14 +17,6 @@ namespace {
 
 using Candidates = std::vector<std::vector<TokenId>>;
 
-std::vector<TokenId> random_tokens(int count, uint32_t seed) {
-  std::mt19937 random(seed);
-  std::vector<TokenId> tokens;
-  for (int i = 0; i < count; ++i)
-    tokens.push_back(static_cast<TokenId>(random() % kTestModelVocabulary));
-  return tokens;
-}
-
 // The log-probability of each token of a candidate, fed one by one to a session of its own.
 std::vector<double> one_by_one(Engine& engine, std::span<const TokenId> context,
                                std::span<const TokenId> candidate) {
@@ -122,7 +114,7 @@ TEST(Score, OfAnswersIsThatOfGenerating) {
 }
 
 Error failure(Session& session, std::span<const TokenId> context, const Candidates& candidates,
-              const ScoreOptions& options = {}) {
+              const Interruption& options = {}) {
   const auto scores = session.score(context, candidates, options);
   EXPECT_FALSE(scores.ok());
   return scores.ok() ? Error(ErrorCode::kInternal, "no error") : scores.error();

@@ -57,36 +57,45 @@ Result<void> Session::check_feed(std::span<const TokenId> tokens) const {
 }
 
 // Appends a chunk whose tokens were checked; its logits, if any, are in logits_ then.
-Result<void> Session::evaluate(std::span<const TokenId> chunk, LogitRows rows) {
+Result<void> Session::evaluate(std::span<const TokenId> chunk, LogitRows rows,
+                               const Interruption& interruption) {
   const BatchPart part = {sequence_, chunk, rows};
   const std::size_t values = static_cast<std::size_t>(part.logit_rows()) * vocabulary();
   if (logits_.size() < values) logits_.resize(values);
   HEARTH_TRY(forward(engine_->model(), engine_->pool(), workspace_, {&part, 1},
-                     std::span(logits_).first(values)));
+                     std::span(logits_).first(values), interruption));
   tokens_.insert(tokens_.end(), chunk.begin(), chunk.end());
   return {};
 }
 
-Result<std::span<float>> Session::feed(std::span<const TokenId> tokens) {
+// Tokens that were checked, in chunks; the logits after the last one are in logits_ then.
+Result<void> Session::prefill(std::span<const TokenId> rest, const Interruption& interruption) {
+  while (!rest.empty()) {
+    const auto chunk = rest.first(std::min<std::size_t>(rest.size(), kForwardTokensMax));
+    rest = rest.subspan(chunk.size());
+    HEARTH_TRY(evaluate(chunk, rest.empty() ? LogitRows::kLast : LogitRows::kNone, interruption));
+  }
+  return {};
+}
+
+Result<std::span<float>> Session::feed(std::span<const TokenId> tokens,
+                                       const Interruption& interruption) {
   if (tokens.empty()) return Error(ErrorCode::kUsage, "tokens: there are none; give at least one");
   HEARTH_TRY(check_feed(tokens));
-  while (!tokens.empty()) {
-    const auto chunk = tokens.first(std::min<std::size_t>(tokens.size(), kForwardTokensMax));
-    tokens = tokens.subspan(chunk.size());
-    HEARTH_TRY(evaluate(chunk, tokens.empty() ? LogitRows::kLast : LogitRows::kNone));
-  }
+  HEARTH_TRY(prefill(tokens, interruption));
   return std::span(logits_).first(vocabulary());
 }
 
 Result<void> Session::feed_all(std::span<const TokenId> tokens,
-                               FunctionRef<void(int32_t, std::span<float>)> row) {
+                               FunctionRef<void(int32_t, std::span<float>)> row,
+                               const Interruption& interruption) {
   HEARTH_TRY(check_feed(tokens));
   const std::size_t rows_max =
       std::max<std::size_t>(1, kLogitBytesMax / (vocabulary() * sizeof(float)));
   for (std::size_t begin = 0; begin < tokens.size();) {
     const std::size_t count =
         std::min({tokens.size() - begin, std::size_t{kForwardTokensMax}, rows_max});
-    HEARTH_TRY(evaluate(tokens.subspan(begin, count), LogitRows::kAll));
+    HEARTH_TRY(evaluate(tokens.subspan(begin, count), LogitRows::kAll, interruption));
     for (std::size_t i = 0; i < count; ++i) {
       row(static_cast<int32_t>(begin + i),
           std::span(logits_).subspan(i * vocabulary(), vocabulary()));

@@ -14,14 +14,6 @@
 namespace hearth {
 namespace {
 
-std::vector<TokenId> random_tokens(int count, uint32_t seed) {
-  std::mt19937 random(seed);
-  std::vector<TokenId> tokens;
-  for (int i = 0; i < count; ++i)
-    tokens.push_back(static_cast<TokenId>(random() % kTestModelVocabulary));
-  return tokens;
-}
-
 std::vector<std::byte> saved(const Session& session) {
   std::vector<std::byte> bytes;
   const auto result = session.save([&](std::span<const std::byte> piece) -> Result<void> {

@@ -214,6 +214,14 @@ inline std::unique_ptr<Engine> load_test_model(const TestModelOptions& options =
   return std::move(engine).value();
 }
 
+inline std::vector<TokenId> random_tokens(int count, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<TokenId> tokens;
+  for (int i = 0; i < count; ++i)
+    tokens.push_back(static_cast<TokenId>(random() % kTestModelVocabulary));
+  return tokens;
+}
+
 // A token a byte, whatever the merges.
 inline std::vector<TokenId> byte_tokens(std::string_view text) {
   std::vector<TokenId> ids;

@@ -125,7 +125,7 @@ class TestRunner {
     options.sampling.seed = test.seed;
     options.tokens_max = test.one->tokens_max;
     options.stop = test.one->stop;
-    options.cancelled = cancelled_;
+    options.interruption.cancelled = cancelled_;
     const Stopwatch since;
     HEARTH_ASSIGN(const Answer answer, session_.generate(tokens, options, [](std::string_view) {}));
     const double ms = since.elapsed_ms();

@@ -244,7 +244,7 @@ Result<TaskItem> Runner::generate(const Example& example, std::span<const Metric
   options.sampling.seed = task_.seed;
   options.tokens_max = task_.tokens_max;
   options.stop = task_.stop;
-  options.cancelled = cancelled_;
+  options.interruption.cancelled = cancelled_;
   HEARTH_ASSIGN(const Answer answer, session_.generate(tokens, options, [](std::string_view) {}));
   TaskItem item;
   item.expected = texts.empty() ? "" : texts.front();

@@ -17,7 +17,8 @@ constexpr Precisions kFloatPrecisions = {{Precision::kFloat},
 
 }  // namespace
 
-Pass::Pass(const Model& model, ThreadPool& pool, Workspace::Memory& memory, PassOutput output)
+Pass::Pass(const Model& model, ThreadPool& pool, Workspace::Memory& memory, PassOutput output,
+           const Interruption& interruption)
     : model_(model),
       config_(model.config()),
       kernels_(model.kernels()),
@@ -26,6 +27,7 @@ Pass::Pass(const Model& model, ThreadPool& pool, Workspace::Memory& memory, Pass
       batch_(memory.batch),
       token_count_(memory.batch.count()),
       output_(output),
+      interruption_(interruption),
       precisions_(model.numerics() == Numerics::kFloat ? kFloatPrecisions : Precisions{}),
       joins_(config_.joins_by_norm_or_scale()) {}
 
@@ -47,7 +49,9 @@ void Pass::run(int thread) const {
     gate_and_up(layer, rows, thread);
     meet_after(Operation::kGateUp, thread);
     project_down(layer, rows, thread);
+    look_for_interruption(thread);
     meet_after(Operation::kDown, thread);
+    if (memory_.interrupted) return;
     waiting = &layer.mlp_post_norm;
   }
   if (!output_.hidden.empty()) {
@@ -71,6 +75,10 @@ void Pass::meet_after(Operation operation, int thread) const {
   lap(operation, thread);
   pool_.barrier();
   lap(Operation::kBarrier, thread);
+}
+
+void Pass::look_for_interruption(int thread) const {
+  if (thread == 0) memory_.interrupted = interruption_.reason();
 }
 
 // What is read of a layer's result: all of it, but of the last layer only what the output needs.
@@ -348,23 +356,36 @@ void check_tokens(const Model& model, std::span<const int32_t> tokens) {
   for (const int32_t token : tokens) HEARTH_CHECK(token >= 0 && token < model.config().vocabulary);
 }
 
+// The room that was reserved for parts that are not computed.
+void give_back(std::span<const BatchPart> parts) {
+  for (const BatchPart& part : parts) part.sequence.truncate(part.sequence.length());
+}
+
 // Room for every part, or nothing changes.
 Result<void> reserve(std::span<const BatchPart> parts) {
   for (const BatchPart& part : parts) {
     const Result<void> reserved = part.sequence.reserve(part.count());
     if (reserved.ok()) continue;
-    for (const BatchPart& other : parts) other.sequence.truncate(other.sequence.length());
+    give_back(parts);
     return reserved;
   }
   return {};
 }
 
 Result<void> run_pass(const Model& model, ThreadPool& pool, Workspace& workspace,
-                      std::span<const BatchPart> parts, PassOutput output) {
+                      std::span<const BatchPart> parts, PassOutput output,
+                      const Interruption& interruption = {}) {
+  if (const auto reason = interruption.reason()) return Interruption::error(*reason);
   HEARTH_TRY(reserve(parts));
-  workspace.memory().batch.lay_out(parts);
-  const Pass pass(model, pool, workspace.memory(), output);
+  Workspace::Memory& memory = workspace.memory();
+  memory.batch.lay_out(parts);
+  memory.interrupted.reset();
+  const Pass pass(model, pool, memory, output, interruption);
   pool.run([&](int thread) { pass.run(thread); });
+  if (memory.interrupted) {
+    give_back(parts);
+    return Interruption::error(*memory.interrupted);
+  }
   for (const BatchPart& part : parts) part.sequence.commit(part.count());
   return {};
 }
@@ -372,7 +393,8 @@ Result<void> run_pass(const Model& model, ThreadPool& pool, Workspace& workspace
 }  // namespace
 
 Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
-                     std::span<const BatchPart> parts, std::span<float> logits) {
+                     std::span<const BatchPart> parts, std::span<float> logits,
+                     const Interruption& interruption) {
   HEARTH_CHECK(!parts.empty());
   std::size_t tokens = 0;
   std::size_t rows = 0;
@@ -394,7 +416,7 @@ Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
                  concat("architecture ", model.config().architecture.name,
                         ": has no output head, it predicts no tokens; use it for embeddings"));
   }
-  return run_pass(model, pool, workspace, parts, {.logits = logits});
+  return run_pass(model, pool, workspace, parts, {.logits = logits}, interruption);
 }
 
 Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,

@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 
+#include "base/interruption.h"
 #include "base/result.h"
 #include "base/thread_pool.h"
 #include "model/kv_cache.h"
@@ -69,10 +70,12 @@ class Workspace {
 // Appends the tokens of each part (at least one part; no sequence in two of them; checked, as are
 // ids) to its sequence and writes the logits that the parts ask for, [logit rows][vocabulary], in
 // the parts' order; `logits` has exactly that size. All sequences are appended to or, on an error,
-// none. Errors: kUsage (more than kForwardTokensMax tokens: both numbers), kUnavailable (KV pool
-// full), kUnsupported (the model has no output head).
+// none. `interruption` is looked at before each layer. Errors: kUsage (more than kForwardTokensMax
+// tokens: both numbers), kUnavailable (KV pool full), kUnsupported (the model has no output head),
+// kCancelled and kDeadline.
 Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
-                     std::span<const BatchPart> parts, std::span<float> logits);
+                     std::span<const BatchPart> parts, std::span<float> logits,
+                     const Interruption& interruption = {});
 
 // The same for one sequence.
 Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,

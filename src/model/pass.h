@@ -47,7 +47,8 @@ enum class KvPart { kKeys, kValues };
 class Pass {
  public:
   // Of the batch that was laid out in `memory`.
-  Pass(const Model& model, ThreadPool& pool, Workspace::Memory& memory, PassOutput output);
+  Pass(const Model& model, ThreadPool& pool, Workspace::Memory& memory, PassOutput output,
+       const Interruption& interruption);
 
   void run(int thread) const;
 
@@ -56,6 +57,9 @@ class Pass {
   void lap(Operation operation, int thread) const;
   // The end of `operation`, at a barrier.
   void meet_after(Operation operation, int thread) const;
+  // Before the last barrier of a layer; behind it all threads read the same answer in
+  // memory_.interrupted, and it changes only behind the next layer's barriers.
+  void look_for_interruption(int thread) const;
 
   // forward.cc: what is done to all tokens alike.
   void embed(int thread) const;
@@ -127,6 +131,7 @@ class Pass {
   const Batch& batch_;
   int32_t token_count_;
   PassOutput output_;
+  const Interruption& interruption_;
   Precisions precisions_;
   bool joins_;  // config_.joins_by_norm_or_scale()
 };

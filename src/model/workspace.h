@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "kernels/kernels.h"
 #include "model/batch.h"
 #include "model/forward.h"
@@ -79,10 +81,12 @@ struct Workspace::Memory {
   Memory(const Model& model, int32_t thread_count, int32_t context, int32_t tokens);
 
   int32_t tokens_max;
-  bool measured = false;          // whether passes add to ThreadMemory::operation_ms
-  int32_t partial_stride;         // floats of one partial attention result
-  Batch batch;                    // what the pass computes
-  std::vector<float> residual;    // [tokens_max][embedding]
+  bool measured = false;                 // whether passes add to ThreadMemory::operation_ms
+  std::optional<ErrorCode> interrupted;  // why the pass ends early: thread 0 writes it, see
+                                         // Pass::look_for_interruption()
+  int32_t partial_stride;                // floats of one partial attention result
+  Batch batch;                           // what the pass computes
+  std::vector<float> residual;           // [tokens_max][embedding]
   std::vector<float> branch;      // [tokens_max][embedding]: a sublayer's result; see Pass::join()
   std::vector<float> normalised;  // [tokens_max][embedding]
   std::vector<float> queries;     // [tokens_max][heads * head_size]
