@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import signal
 import subprocess
 import threading
@@ -314,6 +315,53 @@ class Prepare(CliTestCase):
         broken = self.home / "broken.gguf"
         broken.write_bytes(b"GGUF")
         self.assert_refused(["prepare", "-m", str(broken)], 4, "broken.gguf")
+
+
+@needs_model
+class Costs(CliTestCase):
+    BENCH = ("bench", "-r", "1", "-p", "16", "-n", "2")
+
+    def measured(self, **env):
+        return self.hearth_json(*self.BENCH, env=env)["costs"]
+
+    def predicted(self, *arguments, **env):
+        return self.hearth_json("run", "--raw", "-n", "1", "Hi", *arguments, env=env)["predicted"]
+
+    def kept(self):
+        """The one file of costs."""
+        (path,) = (self.home / ".cache/hearth/costs").iterdir()
+        return path
+
+    def test_deadlines_that_cannot_be_met(self):
+        shutil.rmtree(self.home / ".cache", ignore_errors=True)
+        self.assertIsNone(self.predicted())
+        costs = self.measured()
+        self.assertEqual(set(costs), {"load_ms", "pass_ms", "token_ms", "token_position_ms", "answer_ms", "answer_position_ms"})
+        self.assertTrue(all(ms >= 0 for ms in costs.values()))
+        self.assertGreaterEqual(self.predicted()["first_token_ms"], 0)
+        # Refused before any of the prompt is evaluated: with another number of threads, nothing is known and it is tried.
+        arguments = ["run", "--raw", "-n", "1", "word " * 2000, "--deadline-ms", "400"]
+        self.assert_refused(arguments, 8, "tokens take about", code="deadline")
+        self.assertIsNone(self.predicted("-t", "1"))
+        self.assert_refused([*arguments, "-t", "1"], 8, "passed before the first text", code="deadline")
+
+    def test_damaged_files_are_not_trusted(self):
+        self.measured()
+        path = self.kept()
+        good = path.read_text()
+        for damaged in ("", "{", "[]", "null", good[:-5], good.replace("token_ms", "other"), good.replace(":", ":-1", 1),
+                        good.replace('"version":1', '"version":2'), "{" + " " * 5000 + good[1:], good.replace(":", ":1e300", 1)):
+            path.write_text(damaged)
+            self.assertIsNone(self.predicted(), damaged)
+        path.write_text(good)
+        self.assertIsNotNone(self.predicted())
+
+    def test_a_cache_that_cannot_be_written(self):
+        env = {"XDG_CACHE_HOME": "/proc/no-cache"}
+        done = self.run_hearth(*self.BENCH, env=env)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"costs: are not kept", done.stderr)
+        self.assertIsNone(self.predicted(**env))
 
 
 @needs_model

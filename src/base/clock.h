@@ -31,6 +31,11 @@ class Deadline {
     return deadline;
   }
 
+  // Negative once it has passed; nothing where there is no deadline.
+  std::optional<double> remaining_ms() const {
+    if (!at_) return std::nullopt;
+    return std::chrono::duration<double, std::milli>(*at_ - Clock::now()).count();
+  }
   bool passed() const { return at_.has_value() && Clock::now() >= *at_; }
 
  private:

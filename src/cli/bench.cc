@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "cli/bench_measure.h"
 #include "cli/commands.h"
+#include "cli/cost_file.h"
 #include "cli/interrupt.h"
 #include "cli/model_choice.h"
 #include "cli/table.h"
@@ -62,6 +63,7 @@ class BenchCommand : public Command {
   Json json(const LoadedModel& model, const Limits& limits, const std::vector<Measured>& all) const;
   void print(const LoadedModel& model, const Limits& limits, const std::vector<Measured>& all,
              Output& out) const;
+  Result<void> learn_costs(const Environment& environment, Engine& engine) const;
 
   ModelFlags flags_;
   BenchShape shape_ = {.prompt = 512, .answer = 128, .depth = 0, .sequences = 1, .repeat = 3};
@@ -129,12 +131,14 @@ Json BenchCommand::json(const LoadedModel& model, const Limits& limits,
                        {"compute_share", compute_share(speed, limits)},
                        {"operations", operations_json(measured, model.engine->pool().size())}});
   }
+  const auto& costs = model.engine->costs();
   return {{"model", model.name},
           {"threads", model.engine->pool().size()},
           {"isa", std::string(isa_name(model.engine->model().isa()))},
           {"bandwidth_gb_per_s", limits.gb_per_s},
           {"peak_gmac_per_s", limits.gmac_per_s},
           {"load_ms", rounded(model.engine->load_ms(), 0.001)},
+          {"costs", costs ? costs_json(*costs) : Json()},
           {"results", std::move(results)}};
 }
 
@@ -196,6 +200,25 @@ void BenchCommand::print(const LoadedModel& model, const Limits& limits,
   for (const Measured& measured : all) {
     out.write("\n" + operations_table(measured, threads, limits).text());
   }
+  if (const auto& costs = model.engine->costs()) {
+    out.write(concat("\nexpected from now on: loading ", fixed(costs->load_ms),
+                     " ms; the first token behind 128 tokens ", fixed(costs->prompt_ms(0, 128)),
+                     " ms, behind 1024 ", fixed(costs->prompt_ms(0, 1024)), " ms; 100 tokens more ",
+                     fixed(costs->answers_ms(1024, 100)), " ms\n"));
+  }
+}
+
+// Measures what deadlines will be held against, and keeps it for later runs. Float arithmetic is
+// for reference, and too slow for it.
+Result<void> BenchCommand::learn_costs(const Environment& environment, Engine& engine) const {
+  if (engine.model().numerics() == Numerics::kFloat) return {};
+  HEARTH_ASSIGN(const CostModel costs,
+                measure_costs(engine, {.cancelled = &InterruptScope::flag()}));
+  engine.set_costs(costs);
+  HEARTH_ASSIGN(const auto path, costs_path(environment, engine));
+  const auto written = write_costs(path, costs);
+  if (!written.ok()) print_note(concat("costs: are not kept: ", written.error().message()));
+  return {};
 }
 
 Result<int> BenchCommand::run(const CommandContext& context) {
@@ -206,7 +229,10 @@ Result<int> BenchCommand::run(const CommandContext& context) {
     return Error(ErrorCode::kUsage,
                  "bench: --sequences measures answers, of which -n is 0; give it some");
   }
-  HEARTH_TRY(lockdown({}));
+  LockdownOptions rights;
+  if (auto folder = make_costs_folder(context.environment); folder.ok())
+    rights.writable = {*folder};
+  HEARTH_TRY(lockdown(rights));
   HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags_));
   HEARTH_ASSIGN(Session session, model.engine->create_session(
                                      shape_.depth + std::max(shape_.prompt, shape_.answer)));
@@ -228,6 +254,7 @@ Result<int> BenchCommand::run(const CommandContext& context) {
   progress.show(0.5);
   if (shape_.answer > 0 && outcome.ok()) keep(measure_answer(*model.engine, session, shape_));
   if (shape_.sequences > 1 && outcome.ok()) keep(measure_answers(*model.engine, shape_));
+  if (outcome.ok()) outcome = learn_costs(context.environment, *model.engine);
   progress.clear();
   if (!outcome.ok() && (outcome.error().code() != ErrorCode::kCancelled || all.empty())) {
     return outcome.error();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // hearth doctor: what this machine offers, what hearth chose, and whether all is in place.
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
@@ -17,6 +16,8 @@
 #include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/config.h"
+#include "cli/cost_file.h"
+#include "cli/machine.h"
 #include "cli/model_choice.h"
 #include "cli/table.h"
 #include "engine/engine.h"
@@ -39,27 +40,6 @@ struct Check {
   bool ok;
   std::string detail;
 };
-
-// One line out of the kernel's files about itself; empty where there is none.
-std::string kernel_text(const char* path) {
-  std::string text;
-  const int fd =
-      ::open(path, O_RDONLY | O_CLOEXEC);  // they have no size: read_file is not for them
-  if (fd < 0) return text;
-  char buffer[4096];
-  const ssize_t count = ::read(fd, buffer, sizeof buffer);
-  ::close(fd);
-  if (count > 0) text.assign(buffer, static_cast<std::size_t>(count));
-  return text;
-}
-
-std::string cpu_name() {
-  const std::string text = kernel_text("/proc/cpuinfo");
-  const std::size_t key = text.find("model name");
-  const std::size_t colon = text.find(": ", key == std::string::npos ? text.size() : key);
-  if (colon == std::string::npos) return "unknown";
-  return printable(text.substr(colon + 2, text.find('\n', colon) - colon - 2), 100);
-}
 
 Check check_huge_pages() {
   const std::string text = kernel_text("/sys/kernel/mm/transparent_hugepage/enabled");

@@ -51,6 +51,11 @@ Result<std::filesystem::path> Environment::packed_folder() const {
   return path / "packed";
 }
 
+Result<std::filesystem::path> Environment::costs_folder() const {
+  HEARTH_ASSIGN(const auto path, folder("XDG_CACHE_HOME", ".cache"));
+  return path / "costs";
+}
+
 Result<std::filesystem::path> Environment::config_file() const {
   HEARTH_ASSIGN(const auto path, folder("XDG_CONFIG_HOME", ".config"));
   return path / "config.toml";

@@ -24,6 +24,7 @@ class Environment {
   Result<std::filesystem::path> data_folder() const;    // models
   Result<std::filesystem::path> state_folder() const;   // history
   Result<std::filesystem::path> packed_folder() const;  // weights that `prepare` packed: a cache
+  Result<std::filesystem::path> costs_folder() const;   // what `bench` measured: a cache
   Result<std::filesystem::path> config_file() const;
 
   bool stdin_is_terminal() const { return stdin_is_terminal_; }

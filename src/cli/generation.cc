@@ -135,6 +135,17 @@ void AnswerWriter::finish() {
   if (line_open_) context_.out.write("\n");
 }
 
+namespace {
+
+// What was to be expected before the work began; null where nobody measured it yet.
+nlohmann::ordered_json predicted_json(const std::optional<CostModel>& costs, const Answer& answer) {
+  if (!costs) return nullptr;
+  const double first_ms = costs->prompt_ms(answer.usage.cached_tokens, answer.usage.prompt_tokens);
+  return {{"load_ms", rounded_ms(costs->load_ms)}, {"first_token_ms", rounded_ms(first_ms)}};
+}
+
+}  // namespace
+
 nlohmann::ordered_json answer_json(const LoadedModel& model, const GenerationFlags& flags,
                                    const Answer& answer) {
   return {{"model", model.name},
@@ -152,6 +163,7 @@ nlohmann::ordered_json answer_json(const LoadedModel& model, const GenerationFla
             {"prefill_ms", rounded_ms(answer.timings.prefill_ms)},
             {"first_token_ms", rounded_ms(answer.timings.first_token_ms)},
             {"decode_ms", rounded_ms(answer.timings.decode_ms)}}},
+          {"predicted", predicted_json(model.engine->costs(), answer)},
           {"route", {{"target", "local"}, {"reason", "no other target is configured"}}},
           {"seed", flags.sampling.seed}};
 }

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "base/strings.h"
+#include "cli/cost_file.h"
 #include "kernels/isa.h"
 #include "package/store.h"
 
@@ -87,6 +88,9 @@ Result<LoadedModel> load_model(const Environment& environment, const ModelFlags&
   if (auto folder = environment.packed_folder(); folder.ok()) options.packed_folder = *folder;
   HEARTH_ASSIGN(const ModelChoice choice, choose_model(environment, flags.model));
   HEARTH_ASSIGN(auto engine, Engine::load(choice.path, options));
+  if (const auto path = costs_path(environment, *engine); path.ok()) {
+    if (const auto costs = read_costs(*path)) engine->set_costs(*costs);
+  }
   return LoadedModel{std::move(engine), choice.name};
 }
 

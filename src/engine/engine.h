@@ -18,6 +18,7 @@
 #include "base/function_ref.h"
 #include "base/interruption.h"
 #include "base/result.h"
+#include "engine/cost_model.h"
 #include "engine/embed.h"
 #include "engine/sampling.h"
 #include "engine/score.h"
@@ -110,6 +111,9 @@ class Engine {
   const Tokenizer& tokenizer() const { return tokenizer_; }
   ThreadPool& pool() { return *pool_; }
   double load_ms() const { return load_ms_; }
+  // What was measured of this model here before; without, no deadline is known to be too short.
+  const std::optional<CostModel>& costs() const { return costs_; }
+  void set_costs(const CostModel& costs) { costs_ = costs; }
   // Whether there is a template that render_chat() can follow.
   bool has_chat_template() const { return template_.has_value(); }
 
@@ -172,6 +176,7 @@ class Engine {
   Result<std::optional<Pooling>> pooling_ = std::optional<Pooling>();  // what the file says
   std::unique_ptr<EmbedState> embed_state_;  // once something was embedded
   double load_ms_ = 0;
+  std::optional<CostModel> costs_;
   std::shared_ptr<const SessionIdentity> identity_;
 };
 
@@ -188,11 +193,13 @@ class Session {
 
   // Answers `prompt`, the whole token sequence; the longest prefix that the session already holds
   // is reused. `sink` gets the text piece by piece, never half a character, never part of a stop
-  // string. A deadline that passes with some text out ends the answer with kDeadline; with none it
-  // is an error. The session may be used on after either. Where the session has held as many tokens
-  // before, a token allocates nothing but, now and then, room for the text. Errors: kUsage (empty
-  // prompt; prompt longer than the context: both numbers; options out of range; ids outside the
-  // vocabulary), kDeadline, kCorrupt (the weights give no numbers), kUnavailable (memory).
+  // string. Where the engine knows its costs, a deadline that the prompt will surely miss is
+  // refused at once. A deadline that passes with some text out ends the answer with kDeadline; with
+  // none it is an error. The session may be used on after either. Where the session has held as
+  // many tokens before, a token allocates nothing but, now and then, room for the text. Errors:
+  // kUsage (empty prompt; prompt longer than the context: both numbers; options out of range; ids
+  // outside the vocabulary), kDeadline, kCorrupt (the weights give no numbers), kUnavailable
+  // (memory).
   Result<Answer> generate(std::span<const TokenId> prompt, const GenerateOptions& options,
                           FunctionRef<void(std::string_view)> sink);
 
@@ -249,6 +256,7 @@ class Session {
   Result<std::span<float>> feed_context(std::span<const TokenId> context,
                                         const Interruption& interruption, int32_t& cached);
   Result<void> prefill(std::span<const TokenId> rest, const Interruption& interruption);
+  Result<void> check_deadline(int32_t prompt_tokens, const Deadline& deadline) const;
   Result<FinishReason> decode(const GenerateOptions& options, const Stopwatch& since_call,
                               AnswerText& text, Answer& answer);
 

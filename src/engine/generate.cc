@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Session::generate(): a prompt's evaluation, then token after token.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include "base/strings.h"
@@ -171,6 +172,22 @@ Result<void> Session::check_options(const GenerateOptions& options) const {
   return check_stops(options.stop);
 }
 
+// Whether the rest of a prompt can be evaluated in time: not where even this share of what it
+// should take is more than there is.
+Result<void> Session::check_deadline(int32_t prompt_tokens, const Deadline& deadline) const {
+  constexpr double kSureShare = 0.7;
+  const auto left_ms = deadline.remaining_ms();
+  const auto& costs = engine_->costs();
+  if (!left_ms || !costs) return {};
+  const double expected_ms = costs->prompt_ms(sequence_.length(), prompt_tokens);
+  if (kSureShare * expected_ms <= *left_ms) return {};
+  return Error(
+      ErrorCode::kDeadline,
+      concat("deadline: the prompt's ", prompt_tokens - sequence_.length(), " tokens take about ",
+             std::lround(expected_ms), " ms here and ", std::lround(std::max(*left_ms, 0.0)),
+             " are left; allow more time or shorten the prompt"));
+}
+
 // Draws tokens from the logits after the prompt on, until something ends the answer. Where the text
 // suggests what comes next, that goes through the model together with the token drawn, and counts
 // as far as the tokens drawn then are the same: the answer is what it would be without.
@@ -215,6 +232,7 @@ Result<Answer> Session::generate(std::span<const TokenId> prompt, const Generate
   AnswerText text(engine_->tokenizer(), prompt.back(), options.stop, sink);
   const int32_t cached = reuse_prefix(prompt);
   const auto rest = prompt.subspan(static_cast<std::size_t>(cached));
+  HEARTH_TRY(check_deadline(static_cast<int32_t>(prompt.size()), options.interruption.deadline));
   HEARTH_ASSIGN(std::optional<FinishReason> reason,
                 finish_reason(prefill(rest, options.interruption)));
   answer.timings.prefill_ms = since_call.elapsed_ms();
