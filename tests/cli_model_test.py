@@ -18,6 +18,23 @@ from cli_support import KNOWN_ISAS, MODEL, CliTestCase, needs_model
 LONG = 5000  # more tokens than a test waits for
 
 
+def control_group_of_one_processor():
+    """A new control group whose processes get one processor's time; None where that takes other privileges."""
+    for top, quota in (("cpu", {"cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "100000"}), ("", {"cpu.max": "100000 100000"})):
+        group = pathlib.Path("/sys/fs/cgroup", top, f"hearth-test-{os.getpid()}")
+        try:
+            group.mkdir()
+        except OSError:
+            continue
+        try:
+            for name, value in quota.items():
+                (group / name).write_text(value)
+            return group
+        except OSError:
+            group.rmdir()
+    return None
+
+
 @needs_model
 class Run(CliTestCase):
     def test_json_contract(self):
@@ -60,6 +77,30 @@ class Run(CliTestCase):
         self.assertEqual(self.hearth(*arguments, "--seed", "5"), self.hearth(*arguments, "--seed", "5"))
         drawn = self.hearth_json(*arguments)
         self.assertEqual(self.hearth_json(*arguments, "--seed", str(drawn["seed"]))["text"], drawn["text"])
+
+    def test_more_threads_than_processors(self):
+        answer = self.hearth("run", "-n", "8", "--temp", "0", "-t", "1", "Hi")
+        done = self.run_hearth("run", "-n", "8", "--temp", "0", "-t", "64", "Hi")
+        self.assertEqual((done.returncode, done.stdout.decode()), (0, answer))
+        if len(os.sched_getaffinity(0)) < 64:
+            self.assertRegex(done.stderr, b"threads: 64 share the [0-9]+ processor")
+
+    def test_affinity_mask(self):
+        one = min(os.sched_getaffinity(0))
+        done = self.run_hearth("bench", "--json", "-p", "8", "-n", "2", "-r", "1",
+                               preexec_fn=lambda: os.sched_setaffinity(0, {one}))
+        self.assertEqual(json.loads(done.stdout)["threads"], 1)
+
+    def test_quota_of_a_control_group(self):
+        group = control_group_of_one_processor()
+        if group is None:
+            self.skipTest("control groups cannot be made here")
+        try:
+            done = self.run_hearth("bench", "--json", "-p", "8", "-n", "2", "-r", "1",
+                                   preexec_fn=lambda: (group / "cgroup.procs").write_text(str(os.getpid())))
+            self.assertEqual(json.loads(done.stdout)["threads"], 1)
+        finally:
+            group.rmdir()
 
     def test_threads_and_sampling_options(self):
         arguments = ["run", "-n", "8", "--temp", "0", "Name a colour."]

@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
+#include <cmath>
 #include <string>
 #include <system_error>
 
+#include "base/cpu_quota.h"
 #include "base/strings.h"
 
 namespace hearth {
@@ -25,29 +26,19 @@ inline void pause_cpu() {
 #endif
 }
 
-// Returns once `value` differs from `old`: spins at most kSpinMax, then sleeps in the kernel.
-void wait_for_change(const std::atomic<int>& value, int old) {
-  const auto spin_until = std::chrono::steady_clock::now() + kSpinMax;
-  do {
-    for (int i = 0; i < 64; ++i) {
-      if (value.load(std::memory_order_acquire) != old) return;
-      pause_cpu();
-    }
-  } while (std::chrono::steady_clock::now() < spin_until);
+// Returns once `value` differs from `old`: where `spins`, spins at most kSpinMax; then sleeps in
+// the kernel.
+void wait_for_change(const std::atomic<int>& value, int old, bool spins) {
+  if (spins) {
+    const auto spin_until = std::chrono::steady_clock::now() + kSpinMax;
+    do {
+      for (int i = 0; i < 64; ++i) {
+        if (value.load(std::memory_order_acquire) != old) return;
+        pause_cpu();
+      }
+    } while (std::chrono::steady_clock::now() < spin_until);
+  }
   while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
-}
-
-// CPUs that the cgroup's quota is worth, rounded up; 0 where there is none.
-int cgroup_cpu_quota() {
-  std::FILE* file = std::fopen("/sys/fs/cgroup/cpu.max", "re");
-  if (file == nullptr) return 0;
-  long long quota_us = 0;
-  long long period_us = 0;
-  const int fields =
-      std::fscanf(file, "%lld %lld", &quota_us, &period_us);  // "max 100000" reads no number
-  std::fclose(file);
-  if (fields != 2 || quota_us <= 0 || period_us <= 0) return 0;
-  return static_cast<int>(std::min<long long>((quota_us + period_us - 1) / period_us, kThreadsMax));
 }
 
 }  // namespace
@@ -55,7 +46,9 @@ int cgroup_cpu_quota() {
 int usable_cpu_count() {
   cpu_set_t mask;
   int count = sched_getaffinity(0, sizeof mask, &mask) == 0 ? CPU_COUNT(&mask) : 1;
-  if (const int quota = cgroup_cpu_quota(); quota > 0) count = std::min(count, quota);
+  if (const auto quota = cpu_quota()) {
+    count = static_cast<int>(std::min<double>(count, std::ceil(*quota)));
+  }
   return std::clamp(count, 1, kThreadsMax);
 }
 
@@ -67,7 +60,7 @@ void Barrier::arrive_and_wait() {
     generation_.store(generation + 1, std::memory_order_release);
     generation_.notify_all();
   } else {
-    wait_for_change(generation_, generation);
+    wait_for_change(generation_, generation, spins_);
   }
 }
 
@@ -88,7 +81,8 @@ Result<std::unique_ptr<ThreadPool>> ThreadPool::create(int thread_count) {
   return pool;
 }
 
-ThreadPool::ThreadPool(int thread_count) : thread_count_(thread_count), barrier_(thread_count) {}
+ThreadPool::ThreadPool(int thread_count)
+    : thread_count_(thread_count), barrier_(thread_count, thread_count <= usable_cpu_count()) {}
 
 ThreadPool::~ThreadPool() {
   stopping_ = true;
@@ -107,7 +101,7 @@ void ThreadPool::run(FunctionRef<void(int)> task) {
 
 void ThreadPool::work(int thread) {
   for (int seen = 0;;) {
-    wait_for_change(task_number_, seen);
+    wait_for_change(task_number_, seen, barrier_.spins());
     ++seen;
     if (stopping_) return;
     (*task_)(thread);

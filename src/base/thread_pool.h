@@ -16,21 +16,25 @@
 
 namespace hearth {
 
-// How many threads this process may keep busy: the affinity mask, cut by the cgroup's CPU quota. At
+// How many threads this process may keep busy: the affinity mask, cut by cpu_quota() rounded up. At
 // least 1.
 int usable_cpu_count();
 
 // A meeting point of a fixed number of threads. Waiting spins for at most 50 microseconds, then
-// sleeps.
+// sleeps; without `spins` it sleeps at once, as it must where threads wait for those that have no
+// processor yet.
 class Barrier {
  public:
-  explicit Barrier(int thread_count) : thread_count_(thread_count) {}
+  Barrier(int thread_count, bool spins) : thread_count_(thread_count), spins_(spins) {}
+
+  bool spins() const { return spins_; }
 
   // Returns once all threads have arrived. What they wrote before is visible to all after.
   void arrive_and_wait();
 
  private:
   const int thread_count_;
+  const bool spins_;
   alignas(64) std::atomic<int> arrived_{0};
   alignas(64) std::atomic<int> generation_{0};
 };

@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "cli/cost_file.h"
+#include "cli/output.h"
 #include "kernels/isa.h"
 #include "package/store.h"
 
@@ -85,6 +86,10 @@ Result<ModelChoice> choose_model(const Environment& environment, const std::stri
 
 Result<LoadedModel> load_model(const Environment& environment, const ModelFlags& flags) {
   HEARTH_ASSIGN(EngineOptions options, engine_options(flags));
+  if (const int usable = usable_cpu_count(); options.threads > usable) {
+    print_note(concat("threads: ", options.threads, " share the ", usable,
+                      " processors that this process may use; fewer are faster"));
+  }
   if (auto folder = environment.packed_folder(); folder.ok()) options.packed_folder = *folder;
   HEARTH_ASSIGN(const ModelChoice choice, choose_model(environment, flags.model));
   HEARTH_ASSIGN(auto engine, Engine::load(choice.path, options));
