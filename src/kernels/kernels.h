@@ -70,12 +70,13 @@ inline constexpr int32_t kKvByteMax = 127;    // or where they are bytes within 
 
 // Attention of several query rows that share one KV head over one split of the context.
 struct AttentionArgs {
-  const std::byte* const* keys;    // pages of the split, as kv_page.h describes them
-  const std::byte* const* values;  // the same
-  int32_t page_tokens;             // positions of a page, a multiple of 32
-  int32_t head_size;               // a multiple of 16
-  int32_t rows;                    // query rows
-  const float* const* queries;     // [rows] pointers to [head_size]
+  const std::byte* const* keys;     // pages of the split, as kv_page.h describes them
+  const std::byte* const* values;   // the same
+  const std::byte* next = nullptr;  // keys that the thread will probably read next, if any
+  int32_t page_tokens;              // positions of a page, a multiple of 32
+  int32_t head_size;                // a multiple of 16
+  int32_t rows;                     // query rows
+  const float* const* queries;      // [rows] pointers to [head_size]
   const int32_t*
       visible;  // [rows]: where what the row may see of this split ends, 0..kAttentionSplit
   const int32_t* first =

@@ -7,14 +7,14 @@
 // cache. What is done with its elements is up to a type `Cache` (loops_attention_float.h,
 // loops_attention_integer.h):
 //   take_query(args, row)                      prepares a row's query
-//   score<kRows, kVectors>(args, row, p)       writes scores: those of kRows rows and of kVectors *
-//                                              kLanes positions of a page, from `p` on
+//   score<kRows, kVectors>(args, row, p, ahead)  writes scores: those of kRows rows and of kVectors
+//                                              * kLanes positions of a page, from `p` on
 //   weigh(args, seen)                          turns all rows' scores into weights
 //                                              exp(score - max), 0 for what a row does not see, and
 //                                              writes max and the weights' sum; some row sees
 //                                              `seen`
-//   add_values<kRows, kVectors>(args, row, seen, i)  adds as many of the weighted values, from `i`
-//                                              on, of positions `seen` of a page
+//   add_values<kRows, kVectors>(args, row, seen, i, ahead)  adds as many of the weighted values,
+//                                              from `i` on, of positions `seen` of a page
 //   finish(args, row)                          completes a row's sum of weighted values
 #pragma once
 
@@ -29,6 +29,21 @@ struct Range {
   int32_t begin;
   int32_t end;
 };
+
+// A page of a split, and how far from it, in bytes, the next one lies that will be read. What is
+// read of a page is asked for in the next one: pages lie apart, which the processor cannot predict,
+// and asked for all at once they would have to be waited for.
+struct SplitPage {
+  Range positions;
+  std::ptrdiff_t ahead;
+};
+
+inline SplitPage split_page(const AttentionArgs& args, const std::byte* const* pages, int32_t begin,
+                            int32_t end, const std::byte* next) {
+  const int32_t index = begin / args.page_tokens;
+  if (begin + args.page_tokens < end) next = pages[index + 1];
+  return {{begin, begin + args.page_tokens}, next - pages[index]};
+}
 
 constexpr float kHiddenScore = -3.0e38f;
 
@@ -95,14 +110,15 @@ inline Range common(Range a, Range b) {
 template <typename Cache>
 struct ScoreStep {
   template <int kRows>
-  static void run(const AttentionArgs& args, int32_t row, Range page) {
-    const Range seen = common(seen_by_any(args, row, kRows), page);
+  static void run(const AttentionArgs& args, int32_t row, SplitPage page) {
+    const Range seen = common(seen_by_any(args, row, kRows), page.positions);
     if (seen.begin >= seen.end) return;
     const int32_t end = block_ceiling(seen.end);
     int32_t position = block_floor(seen.begin);
     for (; position + 2 * kLanes <= end; position += 2 * kLanes)
-      Cache::template score<kRows, 2>(args, row, position);
-    for (; position < end; position += kLanes) Cache::template score<kRows, 1>(args, row, position);
+      Cache::template score<kRows, 2>(args, row, position, page.ahead);
+    for (; position < end; position += kLanes)
+      Cache::template score<kRows, 1>(args, row, position, page.ahead);
   }
 };
 
@@ -111,20 +127,20 @@ struct ScoreStep {
 template <typename Cache>
 struct ValueStep {
   template <int kRows>
-  static void run(const AttentionArgs& args, int32_t row, Range page) {
-    const Range seen = common(seen_by_any(args, row, kRows), page);
+  static void run(const AttentionArgs& args, int32_t row, SplitPage page) {
+    const Range seen = common(seen_by_any(args, row, kRows), page.positions);
     if (seen.begin >= seen.end) return;
     int32_t i = 0;
     for (; i + 2 * kLanes <= args.head_size; i += 2 * kLanes)
-      Cache::template add_values<kRows, 2>(args, row, seen, i);
+      Cache::template add_values<kRows, 2>(args, row, seen, i, page.ahead);
     for (; i < args.head_size; i += kLanes)
-      Cache::template add_values<kRows, 1>(args, row, seen, i);
+      Cache::template add_values<kRows, 1>(args, row, seen, i, page.ahead);
   }
 };
 
 // Step::run for all rows, from `row` on in tiles of kRows, the last ones in a smaller tile.
 template <typename Step, int kRows = kRowTile>
-inline void each_tile(const AttentionArgs& args, int32_t row, Range page) {
+inline void each_tile(const AttentionArgs& args, int32_t row, SplitPage page) {
   for (; row + kRows <= args.rows; row += kRows) Step::template run<kRows>(args, row, page);
   if constexpr (kRows > 1) {
     if (row < args.rows) each_tile<Step, kRows - 1>(args, row, page);
@@ -139,11 +155,15 @@ void attend(const AttentionArgs& args) {
     float* sums = row_partial(args, row);
     for (int32_t i = 0; i < args.head_size; i += kLanes) f_store(sums + i, f_set1(0.0f));
   }
-  for (int32_t page = 0; page < seen.end; page += args.page_tokens)
-    each_tile<ScoreStep<Cache>>(args, 0, {page, page + args.page_tokens});
+  for (int32_t page = 0; page < seen.end; page += args.page_tokens) {
+    each_tile<ScoreStep<Cache>>(args, 0,
+                                split_page(args, args.keys, page, seen.end, args.values[0]));
+  }
   Cache::weigh(args, seen);
-  for (int32_t page = 0; page < seen.end; page += args.page_tokens)
-    each_tile<ValueStep<Cache>>(args, 0, {page, page + args.page_tokens});
+  for (int32_t page = 0; page < seen.end; page += args.page_tokens) {
+    const std::byte* next = args.next != nullptr ? args.next : args.values[0];
+    each_tile<ValueStep<Cache>>(args, 0, split_page(args, args.values, page, seen.end, next));
+  }
   for (int32_t row = 0; row < args.rows; ++row) Cache::finish(args, row);
 }
 

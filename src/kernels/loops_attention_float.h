@@ -13,7 +13,7 @@ struct FloatCache {
   static void finish(const AttentionArgs&, int32_t) {}
 
   template <int kRows, int kVectors>
-  static void score(const AttentionArgs& args, int32_t row, int32_t position) {
+  static void score(const AttentionArgs& args, int32_t row, int32_t position, std::ptrdiff_t) {
     const float* keys[kVectors];
     for (int v = 0; v < kVectors; ++v) {
       const int32_t p = position + v * kLanes;
@@ -61,7 +61,8 @@ struct FloatCache {
   }
 
   template <int kRows, int kVectors>
-  static void add_values(const AttentionArgs& args, int32_t row, Range seen, int32_t i) {
+  static void add_values(const AttentionArgs& args, int32_t row, Range seen, int32_t i,
+                         std::ptrdiff_t) {
     VecF acc[kRows][kVectors];
     for (int r = 0; r < kRows; ++r) {
       const float* sums = row_partial(args, row + r) + i;

@@ -82,7 +82,8 @@ struct IntegerCache {
   }
 
   template <int kRows, int kVectors>
-  static void score(const AttentionArgs& args, int32_t row, int32_t position) {
+  static void score(const AttentionArgs& args, int32_t row, int32_t position,
+                    std::ptrdiff_t ahead) {
     const std::byte* keys[kVectors];
     VecF scales[kVectors];
     for (int v = 0; v < kVectors; ++v) {
@@ -101,7 +102,7 @@ struct IntegerCache {
     for (int32_t run = 0; run < args.head_size; run += kScoreRun) {
       const int32_t end = args.head_size < run + kScoreRun ? args.head_size : run + kScoreRun;
       VecI acc[kRows][kVectors];
-      score_run(keys, query_words(args, row), args.head_size, run, end, acc);
+      score_run(keys, query_words(args, row), args.head_size, run, end, ahead, acc);
       for (int r = 0; r < kRows; ++r) {
         for (int v = 0; v < kVectors; ++v) sums[r][v] = f_add(sums[r][v], f_from_i(acc[r][v]));
       }
@@ -117,15 +118,18 @@ struct IntegerCache {
   // acc[r][v] = the products of elements [begin, end) of a head, of one run.
   template <int kRows, int kVectors>
   static void score_run(const std::byte* const (&keys)[kVectors], const int16_t* queries,
-                        int32_t head_size, int32_t begin, int32_t end,
+                        int32_t head_size, int32_t begin, int32_t end, std::ptrdiff_t ahead,
                         VecI (&acc)[kRows][kVectors]) {
     for (int r = 0; r < kRows; ++r) {
       for (int v = 0; v < kVectors; ++v) acc[r][v] = i_set1(0);
     }
     for (int32_t i = begin; i < end; i += 2) {
       VecW key[kVectors];
-      for (int v = 0; v < kVectors; ++v)
-        key[v] = Element::load(keys[v] + i * kKeyBlock * Element::kBytes);
+      for (int v = 0; v < kVectors; ++v) {
+        const std::byte* at = keys[v] + i * kKeyBlock * Element::kBytes;
+        key[v] = Element::load(at);
+        fetch(at + ahead);
+      }
       for (int r = 0; r < kRows; ++r) {
         const WordPair q = w_pair(queries + r * head_size + i);
         for (int v = 0; v < kVectors; ++v) acc[r][v] = i_dot_words(acc[r][v], key[v], q);
@@ -185,13 +189,14 @@ struct IntegerCache {
   }
 
   template <int kRows, int kVectors>
-  static void add_values(const AttentionArgs& args, int32_t row, Range seen, int32_t i) {
+  static void add_values(const AttentionArgs& args, int32_t row, Range seen, int32_t i,
+                         std::ptrdiff_t ahead) {
     for (int32_t run = seen.begin / kValueRun * kValueRun; run < seen.end; run += kValueRun) {
       // Whole pairs; what is not seen of them has the weight 0.
       const int32_t begin = seen.begin > run ? seen.begin / 2 * 2 : run;
       const int32_t end = seen.end < run + kValueRun ? seen.end : run + kValueRun;
       VecI acc[kRows][kVectors];
-      value_run(args, weight_words(args, row), begin, end, i, acc);
+      value_run(args, weight_words(args, row), begin, end, i, ahead, acc);
       for (int r = 0; r < kRows; ++r) {
         float* sums = row_partial(args, row + r) + i;
         for (int v = 0; v < kVectors; ++v) {
@@ -205,7 +210,8 @@ struct IntegerCache {
   // acc[r][v] = the products of positions [begin, end), of one run and hence of one page.
   template <int kRows, int kVectors>
   static void value_run(const AttentionArgs& args, const int16_t* weights, int32_t begin,
-                        int32_t end, int32_t i, VecI (&acc)[kRows][kVectors]) {
+                        int32_t end, int32_t i, std::ptrdiff_t ahead,
+                        VecI (&acc)[kRows][kVectors]) {
     for (int r = 0; r < kRows; ++r) {
       for (int v = 0; v < kVectors; ++v) acc[r][v] = i_set1(0);
     }
@@ -213,8 +219,11 @@ struct IntegerCache {
     const std::byte* values = args.values[begin / args.page_tokens] + at * Element::kBytes;
     for (int32_t p = begin; p < end; p += 2, values += args.head_size * 2 * Element::kBytes) {
       VecW value[kVectors];
-      for (int v = 0; v < kVectors; ++v)
-        value[v] = Element::load(values + v * kLanes * 2 * Element::kBytes);
+      for (int v = 0; v < kVectors; ++v) {
+        const std::byte* of_vector = values + v * kLanes * 2 * Element::kBytes;
+        value[v] = Element::load(of_vector);
+        fetch(of_vector + ahead);
+      }
       for (int r = 0; r < kRows; ++r) {
         const WordPair weight = w_pair(weights + r * 2 * kAttentionSplit + p);
         for (int v = 0; v < kVectors; ++v) acc[r][v] = i_dot_words(acc[r][v], value[v], weight);

@@ -11,12 +11,9 @@ namespace hearth {
 namespace {
 
 constexpr std::ptrdiff_t kLineBytes = 64;
-constexpr int kForReading = 0;   // what __builtin_prefetch's second
-constexpr int kSecondLevel = 2;  // and third arguments mean
 
 // Asks for the panels behind those that are being read, piece by piece: a panel's planes are too
-// short for what the processor predicts by itself. Into the second-level cache: the first one is
-// small beside two panels, and has fewer requests under way at once than memory needs.
+// short for what the processor predicts by itself.
 class PanelsAhead {
  public:
   // Of kPanels panels behind `panel` of the whole matrix, as a thread's next call is mostly for
@@ -34,9 +31,9 @@ class PanelsAhead {
   }
 
   // The next piece, of as many as there are groups of columns.
-  void fetch() {
+  void fetch_piece() {
     stop_ = end_ - stop_ > step_ ? stop_ + step_ : end_;
-    for (; at_ < stop_; at_ += kLineBytes) __builtin_prefetch(at_, kForReading, kSecondLevel);
+    for (; at_ < stop_; at_ += kLineBytes) fetch(at_);
   }
 
  private:
@@ -62,7 +59,7 @@ inline void multiply_tile_of_tokens(const MatmulArgs& args, int32_t panel, int32
       for (VecF& sum : sums[p]) sum = f_set1(0.0f);
     }
     for (std::size_t group = 0; group < groups; ++group) {
-      if (part == 0) ahead.fetch();
+      if (part == 0) ahead.fetch_piece();
       multiply_any_group<Format, kPanels, kTokens, kWide>(planes, group, part, x, sums);
     }
     for (int p = 0; p < kPanels; ++p) {

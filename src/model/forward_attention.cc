@@ -129,10 +129,18 @@ int32_t Pass::split_end(int32_t index) const {
   return (token(index).sees_to + kAttentionSplit - 1) / kAttentionSplit;
 }
 
+// The first keys of a split; nullptr where there are none.
+const std::byte* Pass::split_keys(int32_t layer, int32_t kv_head, Rows block, int32_t split) const {
+  const KvSequence& sequence = *token(block.first).sequence;
+  const auto page = static_cast<std::size_t>(split * kAttentionSplit / kKvPageTokens);
+  if (page >= sequence.pages().size()) return nullptr;
+  return sequence.pool().keys(sequence.pages()[page], layer, kv_head);
+}
+
 // The query rows of one KV head's group for the tokens of `block`, against split `split`; a partial
-// result for each.
-void Pass::attend_split(int32_t layer, int32_t kv_head, Rows block, int32_t split, float* partials,
-                        int thread) const {
+// result for each. `next`: keys that the thread will probably read then, or nullptr.
+void Pass::attend_split(int32_t layer, int32_t kv_head, Rows block, int32_t split,
+                        const std::byte* next, float* partials, int thread) const {
   ThreadMemory& mine = own(thread);
   const int32_t group = config_.heads / config_.kv_heads;
   const int32_t start = split * kAttentionSplit;
@@ -157,6 +165,7 @@ void Pass::attend_split(int32_t layer, int32_t kv_head, Rows block, int32_t spli
   }
   const AttentionArgs args = {.keys = keys,
                               .values = values,
+                              .next = next,
                               .page_tokens = kKvPageTokens,
                               .head_size = config_.head_size,
                               .rows = block.count * group,
@@ -181,27 +190,35 @@ void Pass::attend(int32_t layer, Rows rows, int thread) const {
     const bool shared = token(block.first).shared_splits != BatchToken::kNotShared;
     const int32_t first = first_split(layer, block.first);
     const int32_t units = config_.kv_heads * (shared ? split_end(block.first) - first : 1);
+    const auto kv_head_of = [&](int32_t u) { return u % config_.kv_heads; };
+    const auto split_of = [&](int32_t u) { return first + u / config_.kv_heads; };
     for (; unit < units; unit += pool_.size()) {
-      const int32_t kv_head = unit % config_.kv_heads;
+      const int32_t kv_head = kv_head_of(unit);
+      const int32_t split = split_of(unit);
+      const int32_t then = unit + pool_.size();
+      const std::byte* next =
+          then < units ? split_keys(layer, kv_head_of(then), block, split_of(then)) : nullptr;
       if (shared) {
-        const int32_t split = first + unit / config_.kv_heads;
-        attend_split(layer, kv_head, block, split, partial(block.first, split, kv_head * group),
-                     thread);
+        attend_split(layer, kv_head, block, split, next,
+                     partial(block.first, split, kv_head * group), thread);
       } else {
-        attend_block(layer, kv_head, block, thread);
+        attend_block(layer, kv_head, block, next, thread);
       }
     }
     unit -= units;
   }
 }
 
-void Pass::attend_block(int32_t layer, int32_t kv_head, Rows block, int thread) const {
+void Pass::attend_block(int32_t layer, int32_t kv_head, Rows block, const std::byte* next,
+                        int thread) const {
   ThreadMemory& mine = own(thread);
   const int32_t group = config_.heads / config_.kv_heads;
   const int32_t rows = block.count * group;
   const int32_t first = first_split(layer, block.first);
-  for (int32_t split = first; split < split_end(block.first + block.count - 1); ++split) {
+  const int32_t end = split_end(block.first + block.count - 1);
+  for (int32_t split = first; split < end; ++split) {
     attend_split(layer, kv_head, block, split,
+                 split + 1 < end ? split_keys(layer, kv_head, block, split + 1) : next,
                  split == first ? mine.folded.data() : mine.partials.data(), thread);
     for (int32_t row = 0; split > first && row < rows; ++row) {
       kernels_.fold_partial(mine.folded.data() + offset(row, memory_.partial_stride),

@@ -105,9 +105,11 @@ class Pass {
                     int32_t stride) const;
   void rotate(int32_t layer, Rows rows, float* heads, int32_t stride) const;
   void attend(int32_t layer, Rows rows, int thread) const;
-  void attend_block(int32_t layer, int32_t kv_head, Rows block, int thread) const;
-  void attend_split(int32_t layer, int32_t kv_head, Rows block, int32_t split, float* partials,
+  const std::byte* split_keys(int32_t layer, int32_t kv_head, Rows block, int32_t split) const;
+  void attend_block(int32_t layer, int32_t kv_head, Rows block, const std::byte* next,
                     int thread) const;
+  void attend_split(int32_t layer, int32_t kv_head, Rows block, int32_t split,
+                    const std::byte* next, float* partials, int thread) const;
   void take_attention(int32_t layer, int32_t token, float* out, int thread) const;
   int32_t sees_from(int32_t layer, int32_t token) const;
   int32_t first_split(int32_t layer, int32_t token) const;
