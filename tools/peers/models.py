@@ -6,10 +6,13 @@ import subprocess
 
 from peers.systems import TOOLS
 
+DEFAULT = "SmolLM2-135M-Instruct Q4_1"
+AVX2_ONLY = f"{DEFAULT}, AVX2 only"
 # Where the file comes from (an argument of tools/fetch_model, or a shape of tools/random_model), and the type
 # that it is quantized to anew, or made in.
 MODELS = {
-    "SmolLM2-135M-Instruct Q4_1": (None, None),
+    DEFAULT: (None, None),
+    AVX2_ONLY: (None, None),
     "SmolLM2-135M-Instruct Q4_0": (None, "Q4_0"),
     "SmolLM2-135M-Instruct Q8_0": (None, "Q8_0"),
     "SmolLM2-135M-Instruct Q4_K_M": (None, "Q4_K_M"),
