@@ -404,6 +404,21 @@ class Costs(CliTestCase):
         self.assertIn(b"costs: are not kept", done.stderr)
         self.assertIsNone(self.predicted(**env))
 
+    def test_no_place_for_a_cache(self):
+        done = self.run_hearth(*self.BENCH, "-m", MODEL, env={"HOME": ""})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"costs: are not kept", done.stderr)
+
+    def test_a_context_too_short_to_measure_in(self):
+        short = shutil.copy(MODEL, self.home / "short.gguf")
+        key = b"llama.context_length" + (4).to_bytes(4, "little")  # 4: an unsigned number of 32 bits
+        with open(short, "r+b") as file:
+            file.seek(file.read(1 << 16).index(key) + len(key))
+            file.write((200).to_bytes(4, "little"))
+        done = self.run_hearth(*self.BENCH, "-m", str(short))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"context of 200 tokens is too short", done.stderr)
+
 
 @needs_model
 class Measures(CliTestCase):

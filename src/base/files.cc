@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <system_error>
 #include <utility>
 
 #include "base/strings.h"
@@ -173,6 +174,13 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t byt
                           " bytes while it was read; use a smaller file"));
     }
   }
+}
+
+Result<void> make_folder(const std::filesystem::path& folder) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed) return file_error(failed.value(), "cannot create", folder);
+  return {};
 }
 
 Result<void> write_file(const std::filesystem::path& path, std::string_view content) {

@@ -64,6 +64,10 @@ class MappedFile {
 // it is longer than `bytes_max`.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max);
 
+// Makes the folder and those around it where they are not there. Errors: kUnavailable, kNotFound
+// and others of file_error().
+Result<void> make_folder(const std::filesystem::path& folder);
+
 // Replaces `path` by `pieces`, one behind the other, so that a crash leaves the old or the new file
 // whole: temporary file beside it, fsync, rename, fsync of the folder. Errors: kUnavailable (disk
 // full, permission).

@@ -32,7 +32,7 @@ pid_t Turnstile::current_process() { return ::getpid(); }
 
 bool Turnstile::in_own_process() const { return process_ == current_process(); }
 
-Result<Turn> Turnstile::enter(const Deadline& deadline, const std::atomic<bool>* cancelled) {
+Result<Turn> Turnstile::enter(const Interruption& interruption) {
   if (!in_own_process()) {
     return usage("model: was loaded before fork(), and its threads are not here; load it again");
   }
@@ -42,12 +42,12 @@ Result<Turn> Turnstile::enter(const Deadline& deadline, const std::atomic<bool>*
     return usage("model: is busy with the call whose callback this is; wait until it has returned");
   }
   while (owner_ != std::thread::id()) {
-    if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) {
-      return Error(ErrorCode::kCancelled, "model: cancelled while other calls had it");
+    const auto reason = interruption.reason();
+    if (reason == ErrorCode::kCancelled) {
+      return Error(*reason, "model: cancelled while other calls had it");
     }
-    if (deadline.passed()) {
-      return Error(ErrorCode::kDeadline,
-                   "deadline: passed while other calls had the model; allow more time");
+    if (reason) {
+      return Error(*reason, "deadline: passed while other calls had the model; allow more time");
     }
     freed_.wait_for(lock, kGlance);
   }

@@ -14,7 +14,7 @@
 #include <mutex>
 #include <thread>
 
-#include "base/clock.h"
+#include "base/interruption.h"
 #include "base/result.h"
 #include "engine/engine.h"
 #include "hearth/hearth.h"
@@ -40,7 +40,7 @@ class Turnstile {
  public:
   // Waits until no other thread has the turn. Errors: kUsage (this thread has it: a callback calls
   // back; the process is a fork() of the one that loaded the model), kDeadline, kCancelled.
-  Result<Turn> enter(const Deadline& deadline = {}, const std::atomic<bool>* cancelled = nullptr);
+  Result<Turn> enter(const Interruption& interruption = {});
 
   // Whether this is the process that made it: threads do not survive a fork().
   bool in_own_process() const;

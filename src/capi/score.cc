@@ -83,8 +83,7 @@ hearth_status hearth_session_score(hearth_session* session, const int32_t* conte
     HEARTH_ASSIGN(const auto prefix, read_array(context, context_count, "context"));
     HEARTH_ASSIGN(const auto choices, read_candidates(candidates, candidate_count));
     const Stopwatch waiting;
-    HEARTH_ASSIGN(const Turn turn,
-                  object->model->turnstile.enter(wanted.deadline, wanted.cancelled));
+    HEARTH_ASSIGN(const Turn turn, object->model->turnstile.enter(wanted));
     const double wait_ms = waiting.elapsed_ms();
     HEARTH_ASSIGN(const CandidateScores scores, object->session.score(prefix, choices, wanted));
     write_scores(scores, wait_ms, {logprobs, token_logprobs, result});

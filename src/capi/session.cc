@@ -105,8 +105,7 @@ Result<Timed> generate(SessionObject& object, std::span<const int32_t> prompt,
                        GenerateOptions& options, Stream& stream) {
   const Stopwatch waiting;
   Timed timed;
-  auto turn =
-      object.model->turnstile.enter(options.interruption.deadline, options.interruption.cancelled);
+  auto turn = object.model->turnstile.enter(options.interruption);
   timed.wait_ms = waiting.elapsed_ms();
   if (!turn.ok()) {
     if (turn.error().code() != ErrorCode::kCancelled) return std::move(turn).error();

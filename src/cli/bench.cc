@@ -7,6 +7,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/files.h"
 #include "base/strings.h"
 #include "cli/bench_measure.h"
 #include "cli/commands.h"
@@ -64,6 +65,7 @@ class BenchCommand : public Command {
   void print(const LoadedModel& model, const Limits& limits, const std::vector<Measured>& all,
              Output& out) const;
   Result<void> learn_costs(const Environment& environment, Engine& engine) const;
+  Result<void> keep_costs(const Environment& environment, Engine& engine) const;
 
   ModelFlags flags_;
   BenchShape shape_ = {.prompt = 512, .answer = 128, .depth = 0, .sequences = 1, .repeat = 3};
@@ -208,16 +210,22 @@ void BenchCommand::print(const LoadedModel& model, const Limits& limits,
   }
 }
 
-// Measures what deadlines will be held against, and keeps it for later runs. Float arithmetic is
-// for reference, and too slow for it.
-Result<void> BenchCommand::learn_costs(const Environment& environment, Engine& engine) const {
-  if (engine.model().numerics() == Numerics::kFloat) return {};
+// Measures what deadlines will be held against, and keeps it for later runs.
+Result<void> BenchCommand::keep_costs(const Environment& environment, Engine& engine) const {
   HEARTH_ASSIGN(const CostModel costs,
                 measure_costs(engine, {.cancelled = &InterruptScope::flag()}));
   engine.set_costs(costs);
   HEARTH_ASSIGN(const auto path, costs_path(environment, engine));
-  const auto written = write_costs(path, costs);
-  if (!written.ok()) print_note(concat("costs: are not kept: ", written.error().message()));
+  return write_costs(path, costs);
+}
+
+// What bench was asked for is done: that there are no costs is worth a note. Float arithmetic is
+// for reference, and too slow for them. Errors: kCancelled.
+Result<void> BenchCommand::learn_costs(const Environment& environment, Engine& engine) const {
+  if (engine.model().numerics() == Numerics::kFloat) return {};
+  auto kept = keep_costs(environment, engine);
+  if (kept.ok() || kept.error().code() == ErrorCode::kCancelled) return kept;
+  print_note(concat("costs: are not kept: ", kept.error().message()));
   return {};
 }
 
@@ -230,8 +238,10 @@ Result<int> BenchCommand::run(const CommandContext& context) {
                  "bench: --sequences measures answers, of which -n is 0; give it some");
   }
   LockdownOptions rights;
-  if (auto folder = make_costs_folder(context.environment); folder.ok())
+  if (const auto folder = context.environment.costs_folder();
+      folder.ok() && make_folder(*folder).ok()) {
     rights.writable = {*folder};
+  }
   HEARTH_TRY(lockdown(rights));
   HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags_));
   HEARTH_ASSIGN(Session session, model.engine->create_session(

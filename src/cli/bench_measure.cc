@@ -2,7 +2,6 @@
 #include "cli/bench_measure.h"
 
 #include <algorithm>
-#include <random>
 #include <span>
 
 #include "base/clock.h"
@@ -14,15 +13,6 @@ namespace hearth {
 namespace {
 
 constexpr std::size_t kFillTokens = 512;  // of a session, between two looks for Ctrl-C
-
-// The same ids every time.
-std::vector<TokenId> some_tokens(const Engine& engine, int32_t count) {
-  std::mt19937 random(1);
-  std::uniform_int_distribution<TokenId> any(0, engine.tokenizer().vocab_size() - 1);
-  std::vector<TokenId> tokens(static_cast<std::size_t>(count));
-  for (TokenId& token : tokens) token = any(random);
-  return tokens;
-}
 
 Result<void> stop_if_interrupted() {
   if (!InterruptScope::interrupted()) return {};

@@ -2,9 +2,8 @@
 #include "cli/cost_file.h"
 
 #include <array>
-#include <cstdint>
 #include <nlohmann/json.hpp>
-#include <system_error>
+#include <span>
 
 #include "base/files.h"
 #include "base/strings.h"
@@ -32,14 +31,6 @@ constexpr std::array kFields = {Field{"load_ms", &CostModel::load_ms},
                                 Field{"answer_position_ms", &CostModel::answer_position_ms}};
 
 }  // namespace
-
-Result<std::filesystem::path> make_costs_folder(const Environment& environment) {
-  HEARTH_ASSIGN(auto folder, environment.costs_folder());
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  if (failed) return file_error(failed.value(), "cannot create", folder);
-  return folder;
-}
 
 Result<std::filesystem::path> costs_path(const Environment& environment, Engine& engine) {
   HEARTH_ASSIGN(const auto folder, environment.costs_folder());

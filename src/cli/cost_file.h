@@ -13,10 +13,6 @@
 
 namespace hearth {
 
-// Makes the folder that they are kept in, which a locked process can no longer. Errors:
-// kUnavailable (neither XDG_CACHE_HOME nor HOME, permission).
-Result<std::filesystem::path> make_costs_folder(const Environment& environment);
-
 // Where the costs of this file's weights are kept, computed by this processor, with these
 // instructions, threads and bits of keys and values. Errors: those of Environment::costs_folder().
 Result<std::filesystem::path> costs_path(const Environment& environment, Engine& engine);

@@ -16,7 +16,6 @@
 #include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/config.h"
-#include "cli/cost_file.h"
 #include "cli/machine.h"
 #include "cli/model_choice.h"
 #include "cli/table.h"

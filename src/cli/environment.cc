@@ -46,15 +46,14 @@ Result<std::filesystem::path> Environment::state_folder() const {
   return folder("XDG_STATE_HOME", ".local/state");
 }
 
-Result<std::filesystem::path> Environment::packed_folder() const {
+Result<std::filesystem::path> Environment::cache_folder(std::string_view part) const {
   HEARTH_ASSIGN(const auto path, folder("XDG_CACHE_HOME", ".cache"));
-  return path / "packed";
+  return path / part;
 }
 
-Result<std::filesystem::path> Environment::costs_folder() const {
-  HEARTH_ASSIGN(const auto path, folder("XDG_CACHE_HOME", ".cache"));
-  return path / "costs";
-}
+Result<std::filesystem::path> Environment::packed_folder() const { return cache_folder("packed"); }
+
+Result<std::filesystem::path> Environment::costs_folder() const { return cache_folder("costs"); }
 
 Result<std::filesystem::path> Environment::config_file() const {
   HEARTH_ASSIGN(const auto path, folder("XDG_CONFIG_HOME", ".config"));

@@ -37,6 +37,7 @@ class Environment {
   Environment() = default;
   Result<std::filesystem::path> folder(const std::string& variable_name,
                                        std::string_view below_home) const;
+  Result<std::filesystem::path> cache_folder(std::string_view part) const;
 
   bool stdin_is_terminal_ = false;
   bool stdout_is_terminal_ = false;

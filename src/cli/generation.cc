@@ -33,6 +33,13 @@ Result<std::pair<TokenId, float>> parse_bias(const std::string& text) {
                                          "\" is not ID:VALUE; give a token's id and a number"));
 }
 
+// What was to be expected before the work began; null where nobody measured it yet.
+nlohmann::ordered_json predicted_json(const std::optional<CostModel>& costs, const Answer& answer) {
+  if (!costs) return nullptr;
+  const double first_ms = costs->prompt_ms(answer.usage.cached_tokens, answer.usage.prompt_tokens);
+  return {{"load_ms", rounded_ms(costs->load_ms)}, {"first_token_ms", rounded_ms(first_ms)}};
+}
+
 }  // namespace
 
 GenerationFlags::GenerationFlags() { sampling.min_p = 0.05; }
@@ -134,17 +141,6 @@ void AnswerWriter::push(std::string_view piece) {
 void AnswerWriter::finish() {
   if (line_open_) context_.out.write("\n");
 }
-
-namespace {
-
-// What was to be expected before the work began; null where nobody measured it yet.
-nlohmann::ordered_json predicted_json(const std::optional<CostModel>& costs, const Answer& answer) {
-  if (!costs) return nullptr;
-  const double first_ms = costs->prompt_ms(answer.usage.cached_tokens, answer.usage.prompt_tokens);
-  return {{"load_ms", rounded_ms(costs->load_ms)}, {"first_token_ms", rounded_ms(first_ms)}};
-}
-
-}  // namespace
 
 nlohmann::ordered_json answer_json(const LoadedModel& model, const GenerationFlags& flags,
                                    const Answer& answer) {

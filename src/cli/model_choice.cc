@@ -86,8 +86,8 @@ Result<ModelChoice> choose_model(const Environment& environment, const std::stri
 
 Result<LoadedModel> load_model(const Environment& environment, const ModelFlags& flags) {
   HEARTH_ASSIGN(EngineOptions options, engine_options(flags));
-  if (const int usable = usable_cpu_count(); options.threads > usable) {
-    print_note(concat("threads: ", options.threads, " share the ", usable,
+  if (options.threads > 0 && options.threads > usable_cpu_count()) {
+    print_note(concat("threads: ", options.threads, " share the ", usable_cpu_count(),
                       " processors that this process may use; fewer are faster"));
   }
   if (auto folder = environment.packed_folder(); folder.ok()) options.packed_folder = *folder;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // hearth prepare: keeps a model's packed weights, so that it starts at once.
 #include <nlohmann/json.hpp>
-#include <system_error>
 
 #include "base/files.h"
 #include "base/strings.h"
@@ -22,9 +21,7 @@ class PrepareCommand : public Command {
   // Packs anew whatever is there already. It reads no prompt, so that it may write.
   Result<int> run(const CommandContext& context) override {
     HEARTH_ASSIGN(const auto folder, context.environment.packed_folder());
-    std::error_code failed;
-    std::filesystem::create_directories(folder, failed);
-    if (failed) return file_error(failed.value(), "cannot create", folder);
+    HEARTH_TRY(make_folder(folder));
     HEARTH_TRY(lockdown({.writable = {folder}}));
     HEARTH_ASSIGN(const ModelChoice choice, choose_model(context.environment, flags_.model));
     HEARTH_ASSIGN(const auto engine, Engine::load(choice.path, {}));

@@ -52,6 +52,14 @@ double CostModel::answers_ms(int32_t position, int32_t count) const {
   return answer_ms * count + answer_position_ms * sum_from(position, count);
 }
 
+std::vector<TokenId> some_tokens(const Engine& engine, int32_t count) {
+  std::mt19937 random(1);
+  std::uniform_int_distribution<TokenId> any(0, engine.tokenizer().vocab_size() - 1);
+  std::vector<TokenId> tokens(static_cast<std::size_t>(count));
+  for (TokenId& token : tokens) token = any(random);
+  return tokens;
+}
+
 Result<CostModel> measure_costs(Engine& engine, const Interruption& interruption) {
   const int32_t context = std::min(kFar + kForwardTokensMax, engine.model().config().context_max);
   const int32_t far = context - kForwardTokensMax;
@@ -61,10 +69,7 @@ Result<CostModel> measure_costs(Engine& engine, const Interruption& interruption
                         2 * kForwardTokensMax, " are needed"));
   }
   HEARTH_ASSIGN(Session session, engine.create_session(context));
-  std::mt19937 random(1);
-  std::vector<TokenId> tokens(static_cast<std::size_t>(context));
-  for (TokenId& token : tokens)
-    token = static_cast<TokenId>(random() % static_cast<uint32_t>(engine.tokenizer().vocab_size()));
+  const std::vector<TokenId> tokens = some_tokens(engine, context);
   const std::span<const TokenId> all(tokens);
 
   HEARTH_TRY(session.feed(all.first(static_cast<std::size_t>(far)), interruption));

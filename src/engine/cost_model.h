@@ -8,9 +8,11 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "base/interruption.h"
 #include "base/result.h"
+#include "text/tokenizer.h"
 
 namespace hearth {
 
@@ -31,6 +33,9 @@ struct CostModel {
   // Of `count` more tokens, drawn one by one, the first of which is at `position`.
   double answers_ms(int32_t position, int32_t count) const;
 };
+
+// Tokens to measure with, as what is read does not matter to speed: the same ids every time.
+std::vector<TokenId> some_tokens(const Engine& engine, int32_t count);
 
 // Measures a few passes of pseudo-random tokens at both ends of a context of some hundred: a third
 // of a second for a model of 135 million parameters. Errors: those of Session::feed; kUnsupported

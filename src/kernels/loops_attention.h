@@ -160,8 +160,8 @@ void attend(const AttentionArgs& args) {
                                 split_page(args, args.keys, page, seen.end, args.values[0]));
   }
   Cache::weigh(args, seen);
+  const std::byte* next = args.next != nullptr ? args.next : args.values[0];  // which is here
   for (int32_t page = 0; page < seen.end; page += args.page_tokens) {
-    const std::byte* next = args.next != nullptr ? args.next : args.values[0];
     each_tile<ValueStep<Cache>>(args, 0, split_page(args, args.values, page, seen.end, next));
   }
   for (int32_t row = 0; row < args.rows; ++row) Cache::finish(args, row);

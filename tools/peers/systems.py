@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tarfile
 
-from peers import torch_stubs
+from peers import torch_without_cuda
 from peers.processes import run_json, warm_process, whole_process
 
 TOOLS = pathlib.Path(__file__).resolve().parent.parent
@@ -133,7 +133,7 @@ class OpenVino(PythonPeer):
     name = "OpenVINO GenAI"
     version = "openvino-genai 2026.4.1.0"
     script = "openvino_speed.py"
-    packages = (["openvino-genai==2026.4.1.0"],)
+    packages = ([version.replace(" ", "==")],)
 
 
 class Transformers(PythonPeer):
@@ -148,4 +148,4 @@ class Transformers(PythonPeer):
 
     def __init__(self, cache: pathlib.Path) -> None:
         super().__init__(cache)
-        torch_stubs.write(next(self.folder.glob("lib/python*/site-packages/torch/lib")))
+        torch_without_cuda.write(next(self.folder.glob("lib/python*/site-packages/torch/lib")))
