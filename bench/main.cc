@@ -20,7 +20,7 @@ Result<void> run() {
   benchmark::AddCustomContext("memory", concat(one_decimal(bandwidth), " GB/s"));
   for (const Isa isa : available_isas()) {
     const KernelTable& kernels = kernels_for(isa);
-    const double dot_peak = measure_dot_peak_gmac_per_s(kernels, *one_thread);
+    const double dot_peak = measure_peak_gmac_per_s(kernels, false, *one_thread);
     benchmark::AddCustomContext(std::string(isa_name(isa)),
                                 concat(one_decimal(dot_peak), " GMAC/s"));
     const Subject subject = {kernels, dot_peak, bandwidth};

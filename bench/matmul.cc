@@ -33,7 +33,8 @@ constexpr Shape kShapes[] = {{"/t1/memory", 1, WeightsIn::kMemory},
 constexpr struct {
   const char* name;
   Precision precision;
-} kPrecisions[] = {{"/int8", Precision::kInt8}, {"/int16", Precision::kInt16}};
+} kPrecisions[] = {
+    {"/int8", Precision::kInt8}, {"/int16", Precision::kInt16}, {"/bfloat", Precision::kBfloat}};
 
 // `memory` full of panels of random weights, a few of them again and again.
 class Weights {
@@ -115,10 +116,20 @@ void add_dot_peak(const Subject& subject) {
   });
 }
 
+void add_tile_peak(const Subject& subject) {
+  benchmark::RegisterBenchmark(subject.name("tile_peak").c_str(), [=](benchmark::State& state) {
+    constexpr int64_t kRounds = 100;
+    constexpr auto kMultiplyAdds = static_cast<double>(kRounds * kTilePeakMultiplyAdds);
+    measure(state, subject, {.multiply_adds = kMultiplyAdds},
+            [&] { subject.kernels.tile_peak(kRounds); });
+  });
+}
+
 }  // namespace
 
 void add_matmul(const Subject& subject, const Buffer& memory) {
   add_dot_peak(subject);
+  if (subject.kernels.has_tiles()) add_tile_peak(subject);
   std::mt19937 random(2);
   const auto weights = std::make_shared<Weights>(memory);
   const auto inputs_of = [&](Precision precision) {
@@ -131,6 +142,7 @@ void add_matmul(const Subject& subject, const Buffer& memory) {
     if (dtype_info(dtype).block_values == 1) add_type(subject, weights, dtype, "/float", floats);
   }
   for (const auto& [name, precision] : kPrecisions) {
+    if (precision == Precision::kBfloat && !subject.kernels.has_tiles()) continue;
     const auto inputs = inputs_of(precision);
     for (const DType dtype : kTypes) {
       if (dtype_info(dtype).block_values > 1) add_type(subject, weights, dtype, name, inputs);

@@ -34,8 +34,8 @@ inline const char* real_minilm_folder() { return std::getenv("HEARTH_TEST_MINILM
 
 inline std::unique_ptr<Engine> load_real_model(int threads, std::optional<Isa> isa = {},
                                                std::optional<Numerics> numerics = {}) {
-  auto engine =
-      Engine::load(real_model_path(), {.threads = threads, .isa = isa, .numerics = numerics});
+  auto engine = Engine::load(real_model_path(),
+                             {.threads = threads, .isa = isa, .numerics = numerics, .exact = true});
   if (!engine.ok()) {
     ADD_FAILURE() << engine.error().message();
     std::abort();

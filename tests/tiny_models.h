@@ -35,12 +35,12 @@ struct TinyModel {
   std::shared_ptr<const Model> model;
 
   static Result<TinyModel> load(const std::filesystem::path& path, Isa isa, Numerics numerics,
-                                int threads) {
+                                int threads, bool exact = true) {
     TinyModel tiny;
     HEARTH_ASSIGN(tiny.pool, ThreadPool::create(threads));
     HEARTH_ASSIGN(const MappedGguf file, MappedGguf::open(path, path.string()));
     HEARTH_ASSIGN(tiny.model,
-                  Model::load(file, {isa, numerics, default_kv_type(numerics)}, *tiny.pool));
+                  Model::load(file, {isa, numerics, default_kv_type(numerics), exact}, *tiny.pool));
     return tiny;
   }
 

@@ -104,9 +104,9 @@ typedef struct hearth_model hearth_model;
 
 enum {
   HEARTH_NUMERICS_DEFAULT = 0, /* fast, or float where the instruction set is "scalar" */
-  HEARTH_NUMERICS_FAST =
-      1, /* activations in 8 bits (some in 16), keys and values in 13 with a scale */
-  HEARTH_NUMERICS_FLOAT = 2 /* activations, keys and values in float32: the reference */
+  HEARTH_NUMERICS_FAST = 1,    /* activations of 8 or 16 bits, keys and values of 13 with a scale */
+  HEARTH_NUMERICS_FLOAT = 2,   /* activations, keys and values in float32: the reference */
+  HEARTH_NUMERICS_EXACT = 3    /* fast, but without AMX: the same bits however a prompt is cut */
 };
 
 typedef struct hearth_model_options {
@@ -148,7 +148,7 @@ typedef struct hearth_model_info {
   const char* architecture;  /* "llama", ... */
   const char* name;          /* what the file calls itself */
   const char* isa;           /* in use */
-  int32_t numerics;          /* in use: HEARTH_NUMERICS_FAST or _FLOAT */
+  int32_t numerics;          /* in use: HEARTH_NUMERICS_FAST, _FLOAT or _EXACT */
   int32_t threads;           /* in use */
   int32_t context_max;       /* tokens that the model was made for */
   int32_t context;           /* of a session that does not say */

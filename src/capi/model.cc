@@ -21,12 +21,18 @@ Result<std::optional<Numerics>> read_numerics(int32_t numerics) {
     case HEARTH_NUMERICS_DEFAULT:
       return std::optional<Numerics>();
     case HEARTH_NUMERICS_FAST:
+    case HEARTH_NUMERICS_EXACT:
       return std::optional(Numerics::kFast);
     case HEARTH_NUMERICS_FLOAT:
       return std::optional(Numerics::kFloat);
     default:
       return usage(concat("numerics: ", numerics, " is not known; use HEARTH_NUMERICS_*"));
   }
+}
+
+int32_t numerics_in_use(const Model& model) {
+  if (model.numerics() == Numerics::kFloat) return HEARTH_NUMERICS_FLOAT;
+  return model.is_exact() ? HEARTH_NUMERICS_EXACT : HEARTH_NUMERICS_FAST;
 }
 
 Result<std::optional<Isa>> read_isa(const char* name) {
@@ -52,6 +58,7 @@ Result<EngineOptions> read_engine_options(const hearth_model_options& given) {
   options.kv_bytes = given.kv_bits == 8;
   HEARTH_ASSIGN(options.isa, read_isa(given.isa));
   HEARTH_ASSIGN(options.numerics, read_numerics(given.numerics));
+  options.exact = given.numerics == HEARTH_NUMERICS_EXACT;
   return options;
 }
 
@@ -76,8 +83,7 @@ hearth_model_info describe(const ModelObject& model, std::size_t struct_size) {
   info.architecture = config.architecture.name.data();  // a literal: ends with NUL
   info.name = config.name.c_str();
   info.isa = isa_name(engine.model().isa()).data();  // a literal: ends with NUL
-  info.numerics =
-      engine.model().numerics() == Numerics::kFast ? HEARTH_NUMERICS_FAST : HEARTH_NUMERICS_FLOAT;
+  info.numerics = numerics_in_use(engine.model());
   info.threads = model.engine->pool().size();
   info.context_max = config.context_max;
   info.context = model.context;

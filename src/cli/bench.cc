@@ -35,8 +35,9 @@ Result<Limits> measure_limits(Engine& engine) {
   HEARTH_ASSIGN(const double gb_per_s, measure_bandwidth_gb_per_s(engine.pool()));
   const Model& model = engine.model();
   const bool in_bytes = model.numerics() != Numerics::kFloat;
-  return Limits{gb_per_s,
-                in_bytes ? measure_dot_peak_gmac_per_s(model.kernels(), engine.pool()) : 0};
+  return Limits{
+      gb_per_s,
+      in_bytes ? measure_peak_gmac_per_s(model.kernels(), model.has_tiles(), engine.pool()) : 0};
 }
 
 class BenchCommand : public Command {

@@ -140,8 +140,8 @@ Result<Measured> measure_prompt(const Engine& engine, Session& session, const Be
   HEARTH_TRY(fill(session, some_tokens(engine, shape.depth), kFillTokens));
   HEARTH_TRY(session.feed(tokens));  // once unmeasured: page faults and clock frequencies settle
   HEARTH_TRY(measure(session, shape, tokens, tokens.size(), measured));
-  for (int32_t at = 0; at < shape.prompt; at += kForwardTokensMax) {
-    const int32_t count = std::min(kForwardTokensMax, shape.prompt - at);
+  for (int32_t at = 0; at < shape.prompt; at += session.workspace().tokens_max()) {
+    const int32_t count = std::min(session.workspace().tokens_max(), shape.prompt - at);
     const int32_t logit_rows = at + count == shape.prompt ? 1 : 0;
     add(work_of_pass(engine.model(), count, shape.depth + at, logit_rows), measured.work);
   }

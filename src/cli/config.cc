@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t kConfigBytesMax = 1 << 20;
 
 // All of them, sorted. Each belongs to an option of some command, which checks the value.
-constexpr std::array<std::string_view, 18> kSettings = {"context",
+constexpr std::array<std::string_view, 19> kSettings = {"context",
+                                                        "exact",
                                                         "frequency_penalty",
                                                         "history",
                                                         "isa",

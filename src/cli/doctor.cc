@@ -160,7 +160,8 @@ std::optional<Expectation> expect_speed(const Environment& environment, double g
   const auto engine = Engine::load(choice->path, {});
   if (!engine.ok() || (*engine)->model().numerics() == Numerics::kFloat) return std::nullopt;
   const Model& model = (*engine)->model();
-  const double gmac_per_s = measure_dot_peak_gmac_per_s(model.kernels(), (*engine)->pool());
+  const double gmac_per_s =
+      measure_peak_gmac_per_s(model.kernels(), model.has_tiles(), (*engine)->pool());
   return Expectation{printable(choice->name, 200), gb_per_s, gmac_per_s,
                      bound(model, kForwardTokensMax, gb_per_s, gmac_per_s),
                      bound(model, 1, gb_per_s, gmac_per_s)};

@@ -88,7 +88,6 @@ void GenerationFlags::declare(Options& options) {
                 "Guess what the text suggests, to be faster; the answer is the same (default on)",
                 "speculate"},
                speculate);
-  options.flag({"--exact", "", "Same bits for any thread count (always so on this CPU)"}, exact);
   options.flag({"--history,!--no-history", "",
                 "In a chat, keep what is typed for the arrow keys (default on)", "history"},
                history);

@@ -26,8 +26,7 @@ struct GenerationFlags {
   std::vector<std::string> logit_bias;
   std::vector<std::string> stop;
   int32_t deadline_ms = 0;  // 0: none
-  bool exact = false;
-  bool history = true;  // of a chat, which `run` may turn into
+  bool history = true;      // of a chat, which `run` may turn into
 
   GenerationFlags();
   void declare(Options& options);

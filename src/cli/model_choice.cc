@@ -20,6 +20,7 @@ Result<EngineOptions> engine_options(const ModelFlags& flags) {
     return Error(ErrorCode::kUsage, concat("--kv-bits: ", flags.kv_bits, " is not known; 8 or 16"));
   }
   options.kv_bytes = flags.kv_bits == 8;
+  options.exact = flags.exact;
   if (flags.isa.empty()) return options;
   options.isa = parse_isa(flags.isa);
   if (options.isa) return options;
@@ -54,6 +55,9 @@ void ModelFlags::declare_engine(Options& options) {
   options.number({"--kv-bits", "N",
                   "Bits of keys and values: 16, or 8 in half the memory (default 16)", "kv_bits"},
                  kv_bits, 8, 16);
+  options.flag(
+      {"--exact", "", "Same bits however it is computed; slower prompts on CPUs with AMX", "exact"},
+      exact);
 }
 
 void ModelFlags::declare_context(Options& options) {

@@ -21,6 +21,7 @@ struct ModelFlags {
   int32_t threads = 0;  // 0: all that this process may use
   std::string isa;      // empty: the best of this CPU
   int32_t kv_bits = 16;
+  bool exact = false;
   int32_t context = 0;  // 0: the model's own up to 8,192
 
   void declare_model(Options& options);

@@ -11,11 +11,11 @@ namespace hearth {
 namespace {
 
 Result<Isa> choose_isa(std::optional<Isa> wanted) {
-  const std::span<const Isa> available = available_isas();
   if (!wanted) return best_isa();
-  if (std::find(available.begin(), available.end(), *wanted) != available.end()) return *wanted;
+  const std::span<const Isa> usable = usable_isas();
+  if (std::find(usable.begin(), usable.end(), *wanted) != usable.end()) return *wanted;
   std::string names;
-  for (const Isa isa : available) names += concat(names.empty() ? "" : ", ", isa_name(isa));
+  for (const Isa isa : available_isas()) names += concat(names.empty() ? "" : ", ", isa_name(isa));
   return Error(ErrorCode::kUnsupported, concat("instruction set ", isa_name(*wanted),
                                                ": this CPU does not have it; available: ", names));
 }
@@ -38,8 +38,8 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& path,
                  "keys and values of 8 bits: not in float arithmetic; choose one of the two");
   }
   const KvType kv_type = options.kv_bytes ? KvType::kInt8 : default_kv_type(numerics);
-  HEARTH_ASSIGN(engine->model_,
-                Model::load(file, {isa, numerics, kv_type}, *engine->pool_, options.packed_folder));
+  HEARTH_ASSIGN(engine->model_, Model::load(file, {isa, numerics, kv_type, options.exact},
+                                            *engine->pool_, options.packed_folder));
   const int32_t rows = engine->model_->config().vocabulary;
   if (engine->tokenizer_.vocab_size() > rows) {
     return Error(ErrorCode::kCorrupt,

@@ -38,6 +38,9 @@ struct EngineOptions {
   // Keys and values of 8 bits each in place of 16: half the memory of a context, less exact. Not
   // with Numerics::kFloat.
   bool kv_bytes = false;
+  // The same bits however an answer is computed. Without, prompts are faster on CPUs with AMX, and
+  // how a prompt is cut into passes changes its rounding; on others there is no difference.
+  bool exact = false;
   // Where PackedFile::write() may have kept the model's packed weights; empty: nowhere.
   std::filesystem::path packed_folder = {};
 };

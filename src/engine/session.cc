@@ -71,7 +71,8 @@ Result<void> Session::evaluate(std::span<const TokenId> chunk, LogitRows rows,
 // Tokens that were checked, in chunks; the logits after the last one are in logits_ then.
 Result<void> Session::prefill(std::span<const TokenId> rest, const Interruption& interruption) {
   while (!rest.empty()) {
-    const auto chunk = rest.first(std::min<std::size_t>(rest.size(), kForwardTokensMax));
+    const auto chunk =
+        rest.first(std::min(rest.size(), static_cast<std::size_t>(workspace_.tokens_max())));
     rest = rest.subspan(chunk.size());
     HEARTH_TRY(evaluate(chunk, rest.empty() ? LogitRows::kLast : LogitRows::kNone, interruption));
   }

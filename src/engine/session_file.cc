@@ -25,9 +25,12 @@ Error corrupt(std::string_view why) {
   return Error(ErrorCode::kCorrupt, concat("session: ", why, "; save it again"));
 }
 
-// AVX2 and AVX-512 compute the same bits (docs/decisions/0006-same-answer.md).
-std::string_view isa_family(Isa isa) {
-  return isa == Isa::kAvx2 || isa == Isa::kAvx512 ? "avx" : isa_name(isa);
+// AVX2 and AVX-512 compute the same bits (docs/decisions/0006-same-answer.md), and so does AMX
+// where it is not used.
+std::string_view isa_family(const Model& model) {
+  const Isa isa = model.isa();
+  const bool avx = isa == Isa::kAvx2 || isa == Isa::kAvx512 || isa == Isa::kAmx;
+  return avx && !model.has_tiles() ? "avx" : isa_name(isa);
 }
 
 }  // namespace
@@ -47,7 +50,7 @@ SessionIdentity session_identity(const Model& model) {
   SessionIdentity identity;
   identity.numerics = model.numerics() == Numerics::kFloat ? 1 : 0;
   identity.kv_type = static_cast<uint32_t>(model.kv_type());
-  const std::string_view family = isa_family(model.isa());
+  const std::string_view family = isa_family(model);
   family.copy(identity.isa_family.data(), identity.isa_family.size());
   identity.model = xxh64(std::as_bytes(std::span(description)));
   identity.weights = xxh64(model.weights().content);

@@ -207,8 +207,9 @@ inline std::unique_ptr<Engine> load_test_model(const TestModelOptions& options =
                                                    .threads = 1}) {
   const TestFolder folder;
   write_test_model(folder.path() / "model.gguf", options);
-  Result<std::unique_ptr<Engine>> engine =
-      Engine::load(folder.path() / "model.gguf", engine_options);
+  EngineOptions exact = engine_options;
+  exact.exact = true;
+  Result<std::unique_ptr<Engine>> engine = Engine::load(folder.path() / "model.gguf", exact);
   if (!engine.ok()) std::fprintf(stderr, "test model: %s\n", engine.error().message().c_str());
   HEARTH_CHECK(engine.ok());
   return std::move(engine).value();

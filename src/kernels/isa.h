@@ -14,6 +14,7 @@ enum class Isa {
   kScalar,       // portable: what an x86 CPU without AVX2 runs; its default numerics are float
   kAvx2,         // AVX2, FMA, F16C
   kAvx512,       // AVX-512 F/BW/DQ/VL and VNNI
+  kAmx,          // those, with products of bfloat16 tiles: Intel from Sapphire Rapids on
   kNeon,         // what every AArch64 CPU has
   kNeonDotprod,  // with dot products of bytes (FEAT_DotProd): from Cortex-A76, Neoverse N1, Apple
                  // M1
@@ -29,6 +30,8 @@ enum class Numerics {
 std::string_view isa_name(Isa isa);                   // "scalar", "avx2", "neon_i8mm", ...
 std::optional<Isa> parse_isa(std::string_view name);  // by those names
 std::span<const Isa> available_isas();                // on this CPU, kScalar first
-Isa best_isa();
+Isa best_isa();                                       // the last of those
+// And those that this build emulates: HEARTH_EMULATED_TILES of CMake.
+std::span<const Isa> usable_isas();
 
 }  // namespace hearth

@@ -16,9 +16,10 @@ namespace hearth {
 
 // How an input of a matmul was rounded.
 enum class Precision {
-  kInt8,   // one byte a value, a scale for each group of 32
-  kInt16,  // two bytes: a coarse and a fine code; for inputs with outliers, twice the
-           // multiplications
+  kInt8,    // one byte a value, a scale for each group of 32
+  kInt16,   // two bytes: a coarse and a fine code; for inputs with outliers, twice the
+            // multiplications
+  kBfloat,  // bfloat16, with weights rounded to it too: where KernelTable::has_tiles()
   kFloat,
 };
 
@@ -44,7 +45,12 @@ struct Activations {
   int8_t* fine_codes =
       nullptr;  // kInt16: [tokens][columns], within +-127; value = scale * (256 codes + fine_codes)
   ActivationGroup* groups = nullptr;  // [tokens][columns / 32]
+  // kBfloat: [tokens / kTileTokens, rounded up][columns / 32][kTileTokens][32]
+  uint16_t* bfloats = nullptr;
+  int32_t first_row = 0;  // kBfloat: the row of those that is token 0
 };
+
+inline constexpr int32_t kTileTokens = 16;
 
 enum class Epilogue { kStore, kAdd };
 
@@ -97,14 +103,19 @@ inline constexpr int32_t kPeakTokens = 6;
 inline constexpr int32_t kPeakBlocks = 8;  // of [2][16][4] codes each, which rounds take in turns
 inline constexpr int64_t kPeakMultiplyAdds = kPanelRows * kPeakColumns * kPeakTokens;  // a round
 
+// A round of tile_peak: two tiles of tokens by two of weights, out of the first-level cache.
+inline constexpr int32_t kTilePeakGroups = 8;
+inline constexpr int64_t kTilePeakMultiplyAdds =
+    int64_t{2} * kTileTokens * 2 * kPanelRows * kTilePeakGroups * kGroupColumns;
+
 struct KernelTable {
   Isa isa;
 
   void (*matmul)(const MatmulArgs& args);
   // Rounds row `token` of `x`.values to its precision; nothing to do for kFloat.
   void (*quantize)(const Activations& x, int32_t token);
-  // Rounds `in` [count][32], for a `x` of kInt8, to its groups from `first` on, counted over all
-  // rows: what quantize() does with those values.
+  // Rounds `in` [count][32], for a `x` of kInt8 or kBfloat, to its groups from `first` on, counted
+  // over all rows, of one row: what quantize() does with those values.
   void (*quantize_groups)(const float* in, const Activations& x, std::size_t first, int32_t count);
   // out[i] = in[i] / rms(in) * weight[i]   (Zhang and Sennrich 2019)
   void (*rms_norm)(const float* in, const float* weight, int32_t count, float epsilon, float* out);
@@ -133,9 +144,14 @@ struct KernelTable {
   // Returns the sum of the products of `rounds` rounds: codes [kPeakBlocks][2][16][4] within 0..127
   // times tokens [kPeakTokens][kPeakColumns] within +-127, such that no part of it leaves int32.
   int64_t (*dot_peak)(const std::byte* codes, const int8_t* tokens, int64_t rounds);
+  // The same for products of tiles, where the table has them: ones times ones, and what they add
+  // up to for one of 256 sums of each product.
+  int64_t (*tile_peak)(int64_t rounds) = nullptr;
+
+  bool has_tiles() const { return tile_peak != nullptr; }  // takes Precision::kBfloat
 };
 
-// The table of an instruction set that available_isas() lists (checked).
+// The table of an instruction set that usable_isas() lists (checked).
 const KernelTable& kernels_for(Isa isa);
 
 }  // namespace hearth

@@ -4,12 +4,9 @@
 #pragma once
 
 #include "kernels/kernels.h"
-#include "kernels/loops_vector.h"
+#include "kernels/loops_base.h"
 #include "kernels/panel_format.h"
 #include "tensor/code_tables.h"
-
-// These small functions pass vectors by reference; not inlined they would go through memory.
-#define HEARTH_INLINE [[gnu::always_inline]] inline
 
 namespace hearth {
 namespace {
@@ -30,6 +27,41 @@ struct Format {
                                  kPanel.high_bits == PanelHighBits::kNone &&
                                  kPanel.values != PanelValues::kTableIq4Nl;
 };
+
+// Calls use(Format<dtype>()), of a block type.
+template <typename Use>
+inline void with_format(DType dtype, Use use) {
+  switch (dtype) {
+    case DType::kQ4_0:
+      return use(Format<DType::kQ4_0>());
+    case DType::kQ4_1:
+      return use(Format<DType::kQ4_1>());
+    case DType::kQ5_0:
+      return use(Format<DType::kQ5_0>());
+    case DType::kQ5_1:
+      return use(Format<DType::kQ5_1>());
+    case DType::kQ8_0:
+      return use(Format<DType::kQ8_0>());
+    case DType::kQ2_K:
+      return use(Format<DType::kQ2_K>());
+    case DType::kQ3_K:
+      return use(Format<DType::kQ3_K>());
+    case DType::kQ4_K:
+      return use(Format<DType::kQ4_K>());
+    case DType::kQ5_K:
+      return use(Format<DType::kQ5_K>());
+    case DType::kQ6_K:
+      return use(Format<DType::kQ6_K>());
+    case DType::kIQ4_NL:
+      return use(Format<DType::kIQ4_NL>());
+    case DType::kMXFP4:
+      return use(Format<DType::kMXFP4>());
+    case DType::kF32:
+    case DType::kF16:
+    case DType::kBF16:
+      return;
+  }
+}
 
 // The planes of one panel, for kLanes of its rows.
 struct PanelPlanes {

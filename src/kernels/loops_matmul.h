@@ -212,6 +212,8 @@ void multiply_blocks(const MatmulArgs& args) {
       return multiply_integer<Format, false>(args);
     case Precision::kInt16:
       return multiply_integer<Format, true>(args);
+    case Precision::kBfloat:  // kernels_amx.cc
+      return;
     case Precision::kFloat:
       return multiply_float<Format>(args);
   }
@@ -225,30 +227,9 @@ void matmul(const MatmulArgs& args) {
       return multiply_float<FormatF16>(args);
     case DType::kBF16:
       return multiply_float<FormatBF16>(args);
-    case DType::kQ4_0:
-      return multiply_blocks<Format<DType::kQ4_0>>(args);
-    case DType::kQ4_1:
-      return multiply_blocks<Format<DType::kQ4_1>>(args);
-    case DType::kQ5_0:
-      return multiply_blocks<Format<DType::kQ5_0>>(args);
-    case DType::kQ5_1:
-      return multiply_blocks<Format<DType::kQ5_1>>(args);
-    case DType::kQ8_0:
-      return multiply_blocks<Format<DType::kQ8_0>>(args);
-    case DType::kQ2_K:
-      return multiply_blocks<Format<DType::kQ2_K>>(args);
-    case DType::kQ3_K:
-      return multiply_blocks<Format<DType::kQ3_K>>(args);
-    case DType::kQ4_K:
-      return multiply_blocks<Format<DType::kQ4_K>>(args);
-    case DType::kQ5_K:
-      return multiply_blocks<Format<DType::kQ5_K>>(args);
-    case DType::kQ6_K:
-      return multiply_blocks<Format<DType::kQ6_K>>(args);
-    case DType::kIQ4_NL:
-      return multiply_blocks<Format<DType::kIQ4_NL>>(args);
-    case DType::kMXFP4:
-      return multiply_blocks<Format<DType::kMXFP4>>(args);
+    default:
+      with_format(args.weights->dtype,
+                  [&]<typename Format>(Format) { multiply_blocks<Format>(args); });
   }
 }
 

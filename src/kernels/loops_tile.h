@@ -10,7 +10,6 @@
 
 #include "kernels/kernels.h"
 #include "kernels/loops_dot.h"
-#include "kernels/loops_vector.h"
 
 namespace hearth {
 namespace {

@@ -4,19 +4,10 @@
 #pragma once
 
 #include "kernels/kernels.h"
+#include "kernels/loops_base.h"
 
 namespace hearth {
 namespace {
-
-// Asks for a line of memory that will be read soon. Into the second-level cache: the first one has
-// fewer requests under way at once than memory needs, and what is in it is in use.
-inline void fetch(const std::byte* at) {
-  constexpr int kForReading = 0;
-  constexpr int kSecondLevel = 2;
-  __builtin_prefetch(at, kForReading, kSecondLevel);
-}
-
-constexpr int kParts = 16 / kLanes;  // vectors that make up 16 virtual lanes
 
 // e^x to about 1 ulp, x clamped to where the result is a normal number. 2^n times a Taylor
 // polynomial of degree 7 in the remainder, |r| <= ln(2)/2, whose error is below 4e-9.

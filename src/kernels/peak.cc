@@ -17,8 +17,8 @@ constexpr std::size_t kSums = 16;  // independent ones, so that loads need not w
 
 // A pass takes longer than it takes to wake threads, and less than others may take the processor
 // away for.
-constexpr double kDotPass_ms = 1.0;
-constexpr double kDotTime_ms = 100.0;
+constexpr double kPeakPass_ms = 1.0;
+constexpr double kPeakTime_ms = 100.0;
 
 uint64_t sum_of(std::span<const uint64_t> words) {
   uint64_t sums[kSums] = {};
@@ -58,25 +58,30 @@ Result<double> measure_bandwidth_gb_per_s(ThreadPool& pool) {
   return static_cast<double>(kUncachedBytes) / seconds_min / 1e9;
 }
 
-double measure_dot_peak_gmac_per_s(const KernelTable& kernels, ThreadPool& pool) {
+double measure_peak_gmac_per_s(const KernelTable& kernels, bool tiles, ThreadPool& pool) {
   std::array<std::byte, kPeakBlocks * kPanelRows * kPeakColumns> codes;
   codes.fill(std::byte{7});
   std::array<int8_t, kPeakTokens * kPeakColumns> tokens;
   for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i] = i % 2 == 0 ? 100 : -100;
+  const auto work = [&](int64_t rounds) {
+    if (!tiles) return kernels.dot_peak(codes.data(), tokens.data(), rounds);
+    return kernels.tile_peak(rounds) - rounds * 4 * kTilePeakGroups * kGroupColumns;
+  };
+  const int64_t round_macs = tiles ? kTilePeakMultiplyAdds : kPeakMultiplyAdds;
   double gmac_per_s_max = 0;
-  int64_t rounds = 1000;
+  int64_t rounds = 100;
   const Stopwatch watch;
   do {
     const Stopwatch pass;
     pool.run([&](int) {
-      const int64_t sum = kernels.dot_peak(codes.data(), tokens.data(), rounds);
+      const int64_t sum = work(rounds);
       HEARTH_CHECK(sum == 0);
     });
     const double pass_ms = pass.elapsed_ms();
-    const double multiply_adds = static_cast<double>(rounds * kPeakMultiplyAdds) * pool.size();
+    const double multiply_adds = static_cast<double>(rounds * round_macs) * pool.size();
     gmac_per_s_max = std::max(gmac_per_s_max, multiply_adds / pass_ms / 1e6);
-    if (pass_ms < kDotPass_ms) rounds *= 2;
-  } while (watch.elapsed_ms() < kDotTime_ms);
+    if (pass_ms < kPeakPass_ms) rounds *= 2;
+  } while (watch.elapsed_ms() < kPeakTime_ms);
   return gmac_per_s_max;
 }
 

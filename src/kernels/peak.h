@@ -18,8 +18,9 @@ inline constexpr std::size_t kUncachedBytes = 256
 // 10^9 bytes per second. Takes about a fifth of a second. Errors: kUnavailable (memory).
 Result<double> measure_bandwidth_gb_per_s(ThreadPool& pool);
 
-// Runs `kernels.dot_peak` on all threads of `pool`, several times; the best pass, in 10^9
-// multiply-adds of bytes per second by all threads together. Takes about a tenth of a second.
-double measure_dot_peak_gmac_per_s(const KernelTable& kernels, ThreadPool& pool);
+// Runs `kernels.dot_peak`, or with `tiles` `kernels.tile_peak`, on all threads of `pool`, several
+// times; the best pass, in 10^9 multiply-adds per second by all threads together. Takes about a
+// tenth of a second.
+double measure_peak_gmac_per_s(const KernelTable& kernels, bool tiles, ThreadPool& pool);
 
 }  // namespace hearth

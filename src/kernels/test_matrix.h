@@ -112,6 +112,8 @@ struct TestInputs {
       : values(static_cast<std::size_t>(tokens) * columns),
         codes(values.size()),
         fine_codes(values.size()),
+        bfloats(static_cast<std::size_t>((tokens + kTileTokens - 1) / kTileTokens) * kTileTokens *
+                columns),
         groups(values.size() / kGroupColumns) {
     std::normal_distribution<float> normal;
     for (float& value : values) value = normal(random) * (random() % 50 == 0 ? 30.0f : 1.0f);
@@ -121,7 +123,8 @@ struct TestInputs {
             .values = values.data(),
             .codes = codes.data(),
             .fine_codes = fine_codes.data(),
-            .groups = groups.data()};
+            .groups = groups.data(),
+            .bfloats = bfloats.data()};
     for (int32_t token = 0; token < tokens; ++token) kernels.quantize(view, token);
   }
 
@@ -129,17 +132,35 @@ struct TestInputs {
   double rounded(std::size_t index, DType dtype) const {
     if (view.precision == Precision::kFloat || dtype_info(dtype).block_values == 1)
       return values[index];
+    if (view.precision == Precision::kBfloat) return bfloat_to_float(bfloats[bfloat_index(index)]);
     const double code = view.precision == Precision::kInt16
                             ? 256.0 * codes[index] + fine_codes[index]
                             : codes[index];
     return code * groups[index / kGroupColumns].scale;
   }
 
+  // Where a value lies among the tiles.
+  std::size_t bfloat_index(std::size_t index) const {
+    const auto columns = static_cast<std::size_t>(view.columns);
+    const std::size_t row = index / columns;
+    const std::size_t column = index % columns;
+    const std::size_t tile = row / kTileTokens * (columns / kGroupColumns) + column / kGroupColumns;
+    return (tile * kTileTokens + row % kTileTokens) * kGroupColumns + column % kGroupColumns;
+  }
+
   std::vector<float> values;
   std::vector<int8_t> codes, fine_codes;
+  std::vector<uint16_t> bfloats;
   std::vector<ActivationGroup> groups;
   Activations view;
 };
+
+// What a table rounds inputs to.
+inline std::vector<Precision> precisions_of(const KernelTable& kernels) {
+  std::vector<Precision> all = {Precision::kInt8, Precision::kInt16, Precision::kFloat};
+  if (kernels.has_tiles()) all.push_back(Precision::kBfloat);
+  return all;
+}
 
 inline std::vector<float> multiply(const KernelTable& kernels, const TestMatrix& matrix,
                                    const TestInputs& inputs, int32_t tokens, Epilogue epilogue,

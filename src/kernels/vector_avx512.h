@@ -50,6 +50,8 @@ inline VecF f_scale2(VecF x, VecI n) {  // x * 2^n, no subnormals involved
   return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), _mm512_slli_epi32(n, 23)));
 }
 
+inline VecI f_bits(VecF x) { return _mm512_castps_si512(x); }
+
 inline VecI i_set1(int32_t x) { return _mm512_set1_epi32(x); }
 inline VecI i_load(const void* p) { return _mm512_loadu_si512(p); }
 inline VecI i_load_bytes(const std::byte* p) {  // unsigned
@@ -59,6 +61,7 @@ inline VecI i_load_signed_bytes(const std::byte* p) {
   return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
 inline VecI i_and(VecI a, VecI b) { return _mm512_and_si512(a, b); }
+inline VecI i_or(VecI a, VecI b) { return _mm512_or_si512(a, b); }
 inline VecI i_add(VecI a, VecI b) { return _mm512_add_epi32(a, b); }
 inline VecI i_sub(VecI a, VecI b) { return _mm512_sub_epi32(a, b); }
 template <int kBits>
@@ -78,6 +81,15 @@ inline void i_store_bytes(int8_t* p, VecI x) {
 
 inline void i_store_words(int16_t* p, VecI x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(x));
+}
+
+// The upper halves of each two lanes, side by side, and of 16 lanes in a row.
+inline VecI i_upper_halves(VecI a, VecI b) {
+  return _mm512_mask_mov_epi16(_mm512_srli_epi32(a, 16), 0xAAAAAAAA, b);
+}
+inline void i_store_upper_halves(uint16_t* p, VecI x) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),
+                      _mm512_cvtepi32_epi16(_mm512_srli_epi32(x, 16)));
 }
 
 // w_: two 16-bit words for each of 16 lanes, and two that all lanes share.

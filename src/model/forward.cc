@@ -2,6 +2,7 @@
 #include "model/forward.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/strings.h"
 #include "model/pass.h"
@@ -29,7 +30,13 @@ Pass::Pass(const Model& model, ThreadPool& pool, Workspace::Memory& memory, Pass
       output_(output),
       interruption_(interruption),
       precisions_(model.numerics() == Numerics::kFloat ? kFloatPrecisions : Precisions{}),
+      tiles_from_(model.has_tiles() ? kTilesFrom : std::numeric_limits<int32_t>::max()),
       joins_(config_.joins_by_norm_or_scale()) {}
+
+int32_t pass_tokens_max(const Model& model) {
+  constexpr int32_t kWithTiles = 256;
+  return model.has_tiles() ? kWithTiles : kForwardTokensMax;
+}
 
 void Pass::run(int thread) const {
   if (memory_.measured) own(thread).lap_start = Clock::now();
@@ -188,13 +195,18 @@ Activations Pass::prepare_residual(Rows rows, Rows before, const NormWeights* wa
   return prepare(values, rows.count, config_.embedding, rounding, thread, fill);
 }
 
+// How `count` rows are rounded for which `rounding` is meant.
+Rounding Pass::rounding_for(Rounding rounding, int32_t count) const {
+  return count >= tiles_from_ && !rounding.never_tiles ? Rounding{Precision::kBfloat} : rounding;
+}
+
 // Inputs of a matmul from `values` [count][columns], of which fill(i) completes row i.
 template <typename Fill>
 Activations Pass::prepare(const float* values, int32_t count, int32_t columns, Rounding rounding,
                           int thread, Fill fill) const {
   const bool by_itself = count <= kSelfPreparedTokens;
   ActivationMemory& rounded = by_itself ? own(thread).activations : memory_.activations;
-  const Activations out = rounded.view(rounding, values, columns);
+  const Activations out = rounded.view(rounding_for(rounding, count), values, columns);
   each_row(count, thread, [&](int32_t row) {
     fill(row);
     kernels_.quantize(out, row);
@@ -253,7 +265,8 @@ void Pass::gate_and_up(const LayerWeights& layer, Rows rows, int thread) const {
                                               layer.mlp_norm, precisions_.mlp_in, thread);
   // As many rows between two activations as there is memory for: few tokens read the weights in
   // long runs, many stay in the cache.
-  const int32_t groups_at_once = kGateRows * memory_.tokens_max / rows.count / kGroupColumns;
+  const auto room = static_cast<int32_t>(own(thread).gate.size());
+  const int32_t groups_at_once = room / rows.count / kGroupColumns;
   const auto [begin, end] = split_range(config_.feed_forward / kGroupColumns, thread, pool_.size());
   for (auto group = static_cast<int32_t>(begin); group < end; group += groups_at_once) {
     const int32_t groups = std::min(groups_at_once, static_cast<int32_t>(end) - group);
@@ -276,16 +289,17 @@ void Pass::gate_and_up(const LayerWeights& layer, Rows rows, int thread) const {
 }
 
 // The inputs of the MLP's last product: floats, or already rounded.
-Activations Pass::hidden_inputs(const LayerWeights& layer) const {
+Activations Pass::hidden_inputs(const LayerWeights& layer, int32_t count) const {
   const bool rounded =
       precisions_.down.precision != Precision::kFloat && layer.down.is_block_type();
-  return memory_.rounded_hidden.view(rounded ? precisions_.down : Rounding{Precision::kFloat},
-                                     memory_.hidden.data(), config_.feed_forward);
+  return memory_.rounded_hidden.view(
+      rounded ? rounding_for(precisions_.down, count) : Rounding{Precision::kFloat},
+      memory_.hidden.data(), config_.feed_forward);
 }
 
 // What is in `up` becomes the input of the last product.
 void Pass::keep_hidden(const LayerWeights& layer, const GateBlock& block) const {
-  const Activations hidden = hidden_inputs(layer);
+  const Activations hidden = hidden_inputs(layer, block.count);
   for (int32_t t = 0; t < block.count; ++t) {
     const float* row = block.up + offset(t, block.width);
     const std::size_t at = offset(t, config_.feed_forward) + static_cast<std::size_t>(block.first);
@@ -316,7 +330,7 @@ void Pass::activate(const LayerWeights& layer, const GateBlock& block) const {
 }
 
 void Pass::project_down(const LayerWeights& layer, Rows rows, int thread) const {
-  finish_sublayer(layer.down, layer.down_bias, hidden_inputs(layer), rows, thread);
+  finish_sublayer(layer.down, layer.down_bias, hidden_inputs(layer, rows.count), rows, thread);
 }
 
 void Pass::project_head(const NormWeights* waiting, int thread) const {
@@ -405,9 +419,9 @@ Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
     tokens += part.tokens.size();
     rows += static_cast<std::size_t>(part.logit_rows());
   }
-  if (tokens > static_cast<std::size_t>(kForwardTokensMax)) {
+  if (tokens > static_cast<std::size_t>(workspace.tokens_max())) {
     return Error(ErrorCode::kUsage,
-                 concat("batch: ", tokens, " tokens are more than the ", kForwardTokensMax,
+                 concat("batch: ", tokens, " tokens are more than the ", workspace.tokens_max(),
                         " of one pass; feed them in several"));
   }
   HEARTH_CHECK(logits.size() == rows * static_cast<std::size_t>(model.config().vocabulary));

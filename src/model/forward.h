@@ -23,8 +23,10 @@ namespace hearth {
 // Which tokens of a part get logits.
 enum class LogitRows { kNone, kLast, kAll };
 
-// Tokens that one call may take, of all parts together; longer prompts are fed in chunks.
+// Tokens that one call takes of any model, of all parts together; longer prompts are fed in chunks.
 inline constexpr int32_t kForwardTokensMax = 128;
+// And of this one: more where the weights' decoding is to be shared by more.
+int32_t pass_tokens_max(const Model& model);
 
 // What one pass appends to one sequence: a token that was drawn, a chunk of a prompt.
 struct BatchPart {
@@ -50,7 +52,7 @@ class Workspace {
   Workspace& operator=(Workspace&&) noexcept;
   ~Workspace();
 
-  // Tokens of one pass: kForwardTokensMax or, of a bidirectional model, the whole context.
+  // Tokens of one pass: pass_tokens_max() or, of a bidirectional model, the whole context.
   int32_t tokens_max() const;
 
   // Whether passes measure what their operations take: two looks at the clock for each. Begins at
@@ -70,9 +72,9 @@ class Workspace {
 // Appends the tokens of each part (at least one part; no sequence in two of them; checked, as are
 // ids) to its sequence and writes the logits that the parts ask for, [logit rows][vocabulary], in
 // the parts' order; `logits` has exactly that size. All sequences are appended to or, on an error,
-// none. `interruption` is looked at before each layer. Errors: kUsage (more than kForwardTokensMax
-// tokens: both numbers), kUnavailable (KV pool full), kUnsupported (the model has no output head),
-// kCancelled and kDeadline.
+// none. `interruption` is looked at before each layer. Errors: kUsage (more than the workspace's
+// tokens_max(): both numbers), kUnavailable (KV pool full), kUnsupported (the model has no output
+// head), kCancelled and kDeadline.
 Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
                      std::span<const BatchPart> parts, std::span<float> logits,
                      const Interruption& interruption = {});

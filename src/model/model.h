@@ -26,7 +26,8 @@ namespace hearth {
 struct Arithmetic {
   Isa isa;
   Numerics numerics;
-  KvType kv_type;  // kF32 with Numerics::kFloat and only then
+  KvType kv_type;     // kF32 with Numerics::kFloat and only then
+  bool exact = true;  // the same bits in any company: prompts do without tiles of bfloat16
 };
 
 constexpr KvType default_kv_type(Numerics numerics) {
@@ -49,6 +50,11 @@ class Model {
   Isa isa() const { return arithmetic_.isa; }
   Numerics numerics() const { return arithmetic_.numerics; }
   KvType kv_type() const { return arithmetic_.kv_type; }
+  bool is_exact() const { return arithmetic_.exact; }
+  // Whether passes of many tokens multiply tiles of bfloat16, which round otherwise than few do.
+  bool has_tiles() const {
+    return kernels_->has_tiles() && !arithmetic_.exact && numerics() == Numerics::kFast;
+  }
   // Bytes that one decoded token reads: what decode speed is bounded by.
   std::size_t weight_bytes() const { return weights_.bytes; }
 

@@ -23,7 +23,7 @@ struct Precisions {
   Rounding attention_out = {Precision::kInt8};
   Rounding mlp_in = {Precision::kInt16, 0.9f};
   Rounding down = {Precision::kInt8};  // as each group is computed, which allows of no other
-  Rounding head = {Precision::kInt16};
+  Rounding head = {.precision = Precision::kInt16, .never_tiles = true};
 };
 
 // What a pass writes of the tokens read, beside keys and values: logits or hidden states.
@@ -68,7 +68,7 @@ class Pass {
   void project_attention(const LayerWeights& layer, int32_t index, Rows rows, int thread) const;
   void gate_and_up(const LayerWeights& layer, Rows rows, int thread) const;
   void activate(const LayerWeights& layer, const GateBlock& block) const;
-  Activations hidden_inputs(const LayerWeights& layer) const;
+  Activations hidden_inputs(const LayerWeights& layer, int32_t count) const;
   void keep_hidden(const LayerWeights& layer, const GateBlock& block) const;
   void project_down(const LayerWeights& layer, Rows rows, int thread) const;
   void project_head(const NormWeights* waiting, int thread) const;
@@ -82,6 +82,7 @@ class Pass {
   template <typename Fill>
   Activations prepare(const float* values, int32_t count, int32_t columns, Rounding rounding,
                       int thread, Fill fill) const;
+  Rounding rounding_for(Rounding rounding, int32_t count) const;
   template <typename Row>
   void each_row(int32_t count, int thread, Row row) const;
   void multiply(const PanelMatrix& weights, int32_t panel_begin, int32_t panel_end,
@@ -135,7 +136,8 @@ class Pass {
   PassOutput output_;
   const Interruption& interruption_;
   Precisions precisions_;
-  bool joins_;  // config_.joins_by_norm_or_scale()
+  int32_t tiles_from_;  // rows from which on tiles are multiplied
+  bool joins_;          // config_.joins_by_norm_or_scale()
 };
 
 }  // namespace hearth

@@ -32,6 +32,10 @@ int32_t rounded_hidden_tokens(const Model& model, int32_t tokens) {
   return model.numerics() == Numerics::kFloat ? 0 : tokens;
 }
 
+int32_t whole_tiles(int32_t tokens) {
+  return (tokens + kTileTokens - 1) / kTileTokens * kTileTokens;
+}
+
 // Weighted values, max, sum of weights; rounded up so that rows stay aligned.
 int32_t partial_floats(const ModelConfig& config) { return config.head_size + 16; }
 
@@ -42,10 +46,11 @@ int32_t shared_splits_max(int32_t context) {
 
 }  // namespace
 
-ActivationMemory::ActivationMemory(int32_t tokens, int32_t columns, bool fine)
+ActivationMemory::ActivationMemory(int32_t tokens, int32_t columns, Kinds kinds)
     : codes_(product(tokens, columns)),
-      fine_codes_(fine ? product(tokens, columns) : 0),
-      groups_(product(tokens, columns / kGroupColumns)) {}
+      fine_codes_(kinds.fine ? codes_.size() : 0),
+      groups_(codes_.size() / kGroupColumns),
+      bfloats_(kinds.bfloats ? product(whole_tiles(tokens), columns) : 0) {}
 
 Activations ActivationMemory::view(Rounding rounding, const float* values, int32_t columns) {
   return {.precision = rounding.precision,
@@ -54,7 +59,8 @@ Activations ActivationMemory::view(Rounding rounding, const float* values, int32
           .values = values,
           .codes = codes_.data(),
           .fine_codes = fine_codes_.empty() ? nullptr : fine_codes_.data(),
-          .groups = groups_.data()};
+          .groups = groups_.data(),
+          .bfloats = bfloats_.data()};
 }
 
 Activations from_row(Activations x, int32_t first) {
@@ -63,16 +69,18 @@ Activations from_row(Activations x, int32_t first) {
   x.codes += values;
   x.fine_codes += values;
   x.groups += values / kGroupColumns;
+  x.first_row += first;
   return x;
 }
 
-ThreadMemory::ThreadMemory(const ModelConfig& config, int32_t tokens_max, int32_t widest)
+ThreadMemory::ThreadMemory(const ModelConfig& config, int32_t tokens_max, int32_t widest,
+                           int32_t gate_rows)
     : values(product(kSelfPreparedTokens, widest)),
-      activations(kSelfPreparedTokens, widest),
+      activations(kSelfPreparedTokens, widest, {}),
       residual(product(kSelfPreparedTokens, config.embedding)),
       sum(static_cast<std::size_t>(config.embedding)),
       head(product(tokens_max, config.head_size)),
-      gate(product(tokens_max, kGateRows)),
+      gate(product(tokens_max, gate_rows)),
       up(gate.size()) {
   const int32_t rows = config.heads / config.kv_heads * kAttentionTokens;
   scores.resize(product(rows, kAttentionSplit));
@@ -99,10 +107,11 @@ Workspace::Memory::Memory(const Model& model, int32_t thread_count, int32_t cont
       queries(product(tokens, model.config().heads * model.config().head_size)),
       attention(queries.size()),
       hidden(product(float_hidden_tokens(model, tokens), model.config().feed_forward)),
-      rounded_hidden(rounded_hidden_tokens(model, tokens), model.config().feed_forward, false),
+      rounded_hidden(rounded_hidden_tokens(model, tokens), model.config().feed_forward,
+                     {.fine = false, .bfloats = model.has_tiles()}),
       partials(product(shared_splits_max(context),
                        model.config().heads * partial_floats(model.config()))),
-      activations(tokens, widest_input(model.config())) {
+      activations(tokens, widest_input(model.config()), {.bfloats = model.has_tiles()}) {
   const ModelConfig& config = model.config();
   const Weights& weights = model.weights();
   const bool is_long = !weights.rope_long_factors.empty() && context > config.rope.original_context;
@@ -114,7 +123,8 @@ Workspace::Memory::Memory(const Model& model, int32_t thread_count, int32_t cont
   }
   threads.reserve(static_cast<std::size_t>(thread_count));
   for (int32_t i = 0; i < thread_count; ++i)
-    threads.emplace_back(config, tokens, widest_input(config));
+    threads.emplace_back(config, tokens, widest_input(config),
+                         model.has_tiles() ? kGateRowsOfTiles : kGateRows);
 }
 
 Result<Workspace> Workspace::create(const Model& model, int32_t thread_count, int32_t context) {
@@ -126,7 +136,7 @@ Result<Workspace> Workspace::create(const Model& model, int32_t thread_count, in
   }
   try {
     return Workspace(std::make_unique<Memory>(model, thread_count, context,
-                                              whole_text ? context : kForwardTokensMax));
+                                              whole_text ? context : pass_tokens_max(model)));
   } catch (const std::bad_alloc&) {
     return Error(ErrorCode::kUnavailable,
                  "memory: no room for the forward pass; use a smaller model or context");

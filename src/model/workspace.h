@@ -20,13 +20,17 @@ namespace hearth {
 struct Rounding {
   Precision precision;
   float fine_from = 0.0f;
+  bool never_tiles = false;  // not kBfloat for many rows either
 };
 
 // Memory for the rounded form of up to `tokens` rows of up to `columns` values.
 class ActivationMemory {
  public:
-  // `fine`: also that of kInt16.
-  ActivationMemory(int32_t tokens, int32_t columns, bool fine = true);
+  struct Kinds {
+    bool fine = true;      // also that of kInt16
+    bool bfloats = false;  // and of kBfloat
+  };
+  ActivationMemory(int32_t tokens, int32_t columns, Kinds kinds);
 
   // A view for rows of `columns` (<= those reserved), over `values` [tokens][columns], to be filled
   // by quantize().
@@ -36,6 +40,7 @@ class ActivationMemory {
   std::vector<int8_t> codes_;
   std::vector<int8_t> fine_codes_;
   std::vector<ActivationGroup> groups_;
+  std::vector<uint16_t> bfloats_;
 };
 
 // The rows of `x` from row `first` on.
@@ -43,7 +48,7 @@ Activations from_row(Activations x, int32_t first);
 
 // What one thread has for itself.
 struct ThreadMemory {
-  ThreadMemory(const ModelConfig& config, int32_t tokens_max, int32_t widest);
+  ThreadMemory(const ModelConfig& config, int32_t tokens_max, int32_t widest, int32_t gate_rows);
 
   std::vector<float> values;          // [kSelfPreparedTokens][widest]: normalised inputs
   ActivationMemory activations;       // of those
@@ -51,7 +56,7 @@ struct ThreadMemory {
   std::vector<float> sum;             // [embedding]: between residual and norm; a row of a table
   std::vector<float> head;            // [tokens][heads][head_size], tokens * heads <= tokens_max:
                                       // keys or values before the cache
-  std::vector<float> gate;            // see GateBlock: tokens_max * kGateRows values
+  std::vector<float> gate;            // see GateBlock: tokens_max * gate_rows values
   std::vector<float> up;              // the same
   std::vector<float> scores;          // [attention rows][kAttentionSplit]
   std::vector<int16_t> query_words;   // [attention rows][head_size]
@@ -75,7 +80,11 @@ struct RopeMemory {
 
 inline constexpr int32_t kSelfPreparedTokens =
     2;  // up to here each thread rounds all inputs itself: no barrier
+inline constexpr int32_t kTilesFrom =
+    64;                                   // rows from which on tiles pay: their weights are decoded
 inline constexpr int32_t kGateRows = 64;  // rows of gate and up between two activations
+inline constexpr int32_t kGateRowsOfTiles =
+    256;  // whose first panels nothing hides the decoding of
 
 struct Workspace::Memory {
   Memory(const Model& model, int32_t thread_count, int32_t context, int32_t tokens);

@@ -48,7 +48,7 @@ static void load_options(const char* model_path) {
   REFUSED(threads = 257, HEARTH_USAGE, "threads: 257");
   REFUSED(context = -5, HEARTH_USAGE, "context: -5");
   REFUSED(context = 1 << 30, HEARTH_USAGE, "context: 1073741824");
-  REFUSED(numerics = 3, HEARTH_USAGE, "numerics: 3");
+  REFUSED(numerics = 4, HEARTH_USAGE, "numerics: 4");
   REFUSED(kv_bits = 4, HEARTH_USAGE, "kv_bits: 4");
   REFUSED(isa = "sse9", HEARTH_USAGE, "isa: \"sse9\"");
   REFUSED(isa = "\n\x1b", HEARTH_USAGE, "isa: \"\\x0a\\x1b\"");
