@@ -32,6 +32,15 @@ constexpr struct {
                     float* out) { kernels.soft_cap(out, kCount, 30.0f); }},
 };
 
+void add_summarise_logits(const Subject& subject) {
+  benchmark::RegisterBenchmark(
+      subject.name("summarise_logits").c_str(), [=](benchmark::State& state) {
+        const std::vector<float> logits(kLogitBlock, 1.0f);
+        measure(state, subject, {.values = kLogitBlock},
+                [&] { benchmark::DoNotOptimize(subject.kernels.summarise_logits(logits.data())); });
+      });
+}
+
 void add_quantize(const Subject& subject, const char* precision_name, Precision precision) {
   benchmark::RegisterBenchmark(
       subject.name("quantize", precision_name).c_str(), [=](benchmark::State& state) {
@@ -79,6 +88,7 @@ void add_vectors(const Subject& subject) {
   add_quantize(subject, "/int8", Precision::kInt8);
   add_quantize(subject, "/int16", Precision::kInt16);
   add_quantize_groups(subject);
+  add_summarise_logits(subject);
 }
 
 }  // namespace hearth::bench

@@ -113,7 +113,7 @@ TEST_P(EachModel, CompanyDoesNotMatter) {
       if (parts.empty()) continue;
       const auto expected = expected_logits(all, parts, columns);
       std::vector<float> logits(expected.size());
-      ASSERT_TRUE(forward(*tiny.model, *tiny.pool, workspace, parts, logits).ok());
+      ASSERT_TRUE(forward(*tiny.model, *tiny.pool, workspace, parts, {logits}).ok());
       ASSERT_EQ(std::memcmp(logits.data(), expected.data(), logits.size() * sizeof(float)), 0);
     }
     for (const Course& course : all)

@@ -39,7 +39,7 @@ class Sequences {
   Result<void> feed(std::span<const TokenId> tokens) {
     std::vector<BatchPart> parts;
     for (KvSequence& sequence : sequences_) parts.push_back({sequence, tokens, LogitRows::kLast});
-    return forward(engine_->model(), engine_->pool(), workspace_, parts, logits_);
+    return forward(engine_->model(), engine_->pool(), workspace_, parts, {logits_});
   }
   void truncate(int32_t length) {
     for (KvSequence& sequence : sequences_) sequence.truncate(length);

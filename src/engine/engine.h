@@ -252,6 +252,8 @@ class Session {
   Result<void> check_feed(std::span<const TokenId> tokens) const;
   Result<void> check_prompt(std::span<const TokenId> prompt) const;
   Result<void> check_options(const GenerateOptions& options) const;
+  static constexpr int32_t kSummarisedRows = 8;  // of logits: more are not drawn from
+  std::size_t row_blocks() const { return vocabulary() / kLogitBlock; }
   Result<void> evaluate(std::span<const TokenId> chunk, LogitRows rows,
                         const Interruption& interruption);
   Result<void> take(const SavedSession& saved);
@@ -269,6 +271,8 @@ class Session {
   int32_t context_;
   std::vector<TokenId> tokens_;
   std::vector<float> logits_;  // [vocabulary], or [rows of a chunk][vocabulary] after feed_all
+  std::vector<LogitBlock>
+      blocks_;  // [rows][row_blocks()] where the rows are up to kSummarisedRows, else empty
 };
 
 }  // namespace hearth

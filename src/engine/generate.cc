@@ -76,10 +76,12 @@ class Session::Speculation {
   Speculation(Session& session, bool speculate, std::size_t count_max)
       : session_(session), known_(session.tokens_.size()) {
     constexpr std::size_t kChunkMax = NgramDrafter::kDraftMax + 1;
+    static_assert(kChunkMax <= kSummarisedRows);
     chunk_.reserve(kChunkMax);
     if (!speculate) return;
     drafter_.emplace(session.tokens_, count_max);
     session.logits_.reserve(kChunkMax * session.vocabulary());  // grows without leaving holes
+    session.blocks_.reserve(kChunkMax * session.row_blocks());
   }
   ~Speculation() { session_.truncate(static_cast<int32_t>(known_)); }
   Speculation(const Speculation&) = delete;
@@ -93,6 +95,10 @@ class Session::Speculation {
     return std::span(session_.logits_)
         .subspan(row_ * session_.vocabulary(),
                  static_cast<std::size_t>(session_.engine_->tokenizer().vocab_size()));
+  }
+
+  std::span<const LogitBlock> blocks() const {
+    return std::span(session_.blocks_).subspan(row_ * session_.row_blocks(), session_.row_blocks());
   }
 
   // The text goes on with `token`, and with up to `more_max` tokens behind it.
@@ -205,9 +211,9 @@ Result<FinishReason> Session::decode(const GenerateOptions& options, const Stopw
   answer.logprobs.reserve(count_max);
   for (bool is_first = true;; is_first = false) {
     if (const auto reason = options.interruption.reason()) return finish_reason(*reason);
-    HEARTH_ASSIGN(
-        const SampledToken token,
-        sampler.sample(speculation.logits(), speculation.history(), speculation.history().size()));
+    HEARTH_ASSIGN(const SampledToken token,
+                  sampler.sample(speculation.logits(), speculation.history(),
+                                 speculation.history().size(), speculation.blocks()));
     if (is_first) answer.timings.first_token_ms = since_call.elapsed_ms();
     const bool is_stop = std::find(stop_ids.begin(), stop_ids.end(), token.id) != stop_ids.end();
     if (is_stop || tokenizer.is_end(token.id)) return FinishReason::kStop;

@@ -118,9 +118,9 @@ Result<void> SamplingOptions::validate(int32_t vocab_size) const {
 }
 
 Result<SampledToken> Sampler::sample(std::span<float> logits, std::span<const TokenId> history,
-                                     uint64_t position) {
-  float max = max_logit(logits);
-  const double log_sum = log_sum_exp(logits, max);
+                                     uint64_t position, std::span<const LogitBlock> blocks) {
+  blocks_.take(logits, blocks);
+  const double log_sum = blocks_.log_sum();
   if (!std::isfinite(log_sum)) {
     return Error(
         ErrorCode::kCorrupt,
@@ -128,8 +128,9 @@ Result<SampledToken> Sampler::sample(std::span<float> logits, std::span<const To
   }
   apply_bias(logits);
   apply_penalties(logits, history);
-  if (!changed_.empty()) max = max_logit(logits);
-  const TokenId id = max == kForbidden ? -1 : choose(logits, max, position);
+  if (!changed_.empty()) blocks_.look_again(logits);
+  const TokenId best = blocks_.best(logits);
+  const TokenId id = best < 0 ? -1 : choose(logits, best, position);
   restore(logits);
   if (id < 0) {
     return Error(ErrorCode::kUsage, "logit bias: forbids every token; leave at least one");
@@ -140,6 +141,7 @@ Result<SampledToken> Sampler::sample(std::span<float> logits, std::span<const To
 void Sampler::change(std::span<float> logits, TokenId id, float value) {
   float& logit = logits[static_cast<std::size_t>(id)];
   changed_.emplace_back(id, logit);
+  blocks_.changed(id);
   logit = value;
 }
 
@@ -185,33 +187,55 @@ void Sampler::apply_penalties(std::span<float> logits, std::span<const TokenId> 
   }
 }
 
-TokenId Sampler::choose(std::span<const float> logits, float max, uint64_t position) {
-  if (options_.temperature == 0.0 || options_.top_k == 1) {
-    return static_cast<TokenId>(argmax_logit(logits));
-  }
-  weights_.resize(logits.size());
-  candidates_.reserve(logits.size());
+TokenId Sampler::choose(std::span<const float> logits, TokenId best, uint64_t position) {
+  if (options_.temperature == 0.0 || options_.top_k == 1) return best;
   // Below a temperature of 1e-30 only equals of the best token have a weight left; no infinity
   // times zero.
-  const double scale = std::min(1.0 / options_.temperature, 1e30);
-  const double weight_sum = exp_weights(logits, max, static_cast<float>(scale), weights_);
-  gather_candidates(weight_sum);
+  const auto scale = static_cast<float>(std::min(1.0 / options_.temperature, 1e30));
+  const float max = logits[static_cast<std::size_t>(best)];
+  candidates_.reserve(logits.size());
+  weights_.reserve(logits.size());
+  heaviest_.reserve(logits.size());
+  const bool limits_count =
+      options_.top_k > 0 && static_cast<std::size_t>(options_.top_k) < logits.size();
+  const float bound =
+      limits_count ? blocks_.reached_by(static_cast<std::size_t>(options_.top_k)) : kForbidden;
+  if (bound > kForbidden) {
+    gather_heaviest(logits, bound, max, scale);
+  } else {
+    gather_all(logits, max, scale);
+  }
   return draw(candidates_, keyed_uniform(options_.seed, position));
 }
 
-// Leaves in candidates_ what top-k, top-p and min-p leave of weights_.
-void Sampler::gather_candidates(double weight_sum) {
-  const double count = static_cast<double>(weights_.size());
+// Leaves in candidates_ what top-k, top-p and min-p leave of the logits, of which at least top-k
+// come to `bound`.
+void Sampler::gather_heaviest(std::span<const float> logits, float bound, float max, float scale) {
+  candidates_.clear();
+  heaviest_.clear();
+  blocks_.each_at_least(logits, bound, [&](TokenId id) {
+    candidates_.push_back({0.0f, id});
+    heaviest_.push_back(logits[static_cast<std::size_t>(id)]);
+  });
+  weights_.resize(heaviest_.size());
+  exp_weights(heaviest_, max, scale, weights_);
+  for (std::size_t i = 0; i < weights_.size(); ++i) candidates_[i].weight = weights_[i];
+  limit_count();
+}
+
+// The same, of all logits.
+void Sampler::gather_all(std::span<const float> logits, float max, float scale) {
+  weights_.resize(logits.size());
+  const double weight_sum = exp_weights(logits, max, scale, weights_);
+  const auto count = static_cast<double>(weights_.size());
   const bool limits_count = options_.top_k > 0 && options_.top_k < count;
-  const bool limits_mass = options_.top_p < 1.0;
-  const float weight_min = std::max(static_cast<float>(options_.min_p), FLT_MIN);
   // Few tokens come to this bound, and no others can be left in the end: tokens lighter than (1 -
   // p) / count of the sum weigh less than 1 - p of it together, so the others reach p. The margin
   // outweighs the rounding of the sum.
-  float bound = weight_min;
+  float bound = weight_min();
   if (limits_count) {
     bound = weight_reached_by(weights_, options_.top_k);
-  } else if (limits_mass) {
+  } else if (options_.top_p < 1.0) {
     bound = std::max(bound, static_cast<float>((1.0 - options_.top_p) * weight_sum / count * 0.99));
   }
   candidates_.clear();
@@ -220,16 +244,29 @@ void Sampler::gather_candidates(double weight_sum) {
     candidates_.push_back({weights_[id], static_cast<TokenId>(id)});
   }
   if (limits_count) {
-    keep_heaviest(candidates_, options_.top_k, [](const Candidate&) { return 1.0; });
-    weight_sum = 0.0;
-    for (const Candidate& candidate : candidates_) weight_sum += candidate.weight;
+    limit_count();
+  } else {
+    limit_mass(weight_sum);
   }
-  if (limits_mass) {
+}
+
+void Sampler::limit_count() {
+  keep_heaviest(candidates_, options_.top_k, [](const Candidate&) { return 1.0; });
+  double weight_sum = 0.0;
+  for (const Candidate& candidate : candidates_) weight_sum += candidate.weight;
+  limit_mass(weight_sum);
+}
+
+// Of tokens that weigh `weight_sum` together.
+void Sampler::limit_mass(double weight_sum) {
+  if (options_.top_p < 1.0) {
     keep_heaviest(candidates_, options_.top_p * weight_sum,
                   [](const Candidate& candidate) { return candidate.weight; });
   }
-  std::erase_if(candidates_,
-                [&](const Candidate& candidate) { return candidate.weight < weight_min; });
+  const float least = weight_min();
+  std::erase_if(candidates_, [&](const Candidate& candidate) { return candidate.weight < least; });
 }
+
+float Sampler::weight_min() const { return std::max(static_cast<float>(options_.min_p), FLT_MIN); }
 
 }  // namespace hearth

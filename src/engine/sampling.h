@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/logit_blocks.h"
 #include "text/tokenizer.h"
 
 namespace hearth {
@@ -55,10 +56,11 @@ class Sampler {
   explicit Sampler(SamplingOptions options) : options_(std::move(options)) {}
 
   // Draws from `logits` [vocabulary], which are used as scratch but left as they were. `history` is
-  // the whole sequence so far (prompt and answer); `position` keys the randomness. Errors: kUsage
-  // (the logit bias forbids every token), kCorrupt (the logits are not numbers).
+  // the whole sequence so far (prompt and answer); `position` keys the randomness. `blocks`: what
+  // forward() said of them; without, they are gone through once more. Errors: kUsage (the logit
+  // bias forbids every token), kCorrupt (the logits are not numbers).
   Result<SampledToken> sample(std::span<float> logits, std::span<const TokenId> history,
-                              uint64_t position);
+                              uint64_t position, std::span<const LogitBlock> blocks = {});
 
   struct Candidate {
     float weight;  // proportional to the probability; the best token's is 1
@@ -70,14 +72,20 @@ class Sampler {
   void apply_penalties(std::span<float> logits, std::span<const TokenId> history);
   void change(std::span<float> logits, TokenId id, float value);
   void restore(std::span<float> logits);
-  TokenId choose(std::span<const float> logits, float max, uint64_t position);
-  void gather_candidates(double weight_sum);
+  TokenId choose(std::span<const float> logits, TokenId best, uint64_t position);
+  void gather_heaviest(std::span<const float> logits, float bound, float max, float scale);
+  void gather_all(std::span<const float> logits, float max, float scale);
+  void limit_count();
+  void limit_mass(double weight_sum);
+  float weight_min() const;
 
   SamplingOptions options_;
+  LogitBlocks blocks_;
   std::vector<std::pair<TokenId, float>>
       changed_;  // logits before bias and penalties, in the order of the changes
   std::vector<int32_t> occurrences_;   // [vocabulary], zero between calls
-  std::vector<float> weights_;         // [vocabulary]
+  std::vector<float> weights_;         // [vocabulary], or of the candidates
+  std::vector<float> heaviest_;        // their logits
   std::vector<Candidate> candidates_;  // by id, what is left to draw from
 };
 

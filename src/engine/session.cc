@@ -62,8 +62,9 @@ Result<void> Session::evaluate(std::span<const TokenId> chunk, LogitRows rows,
   const BatchPart part = {sequence_, chunk, rows};
   const std::size_t values = static_cast<std::size_t>(part.logit_rows()) * vocabulary();
   if (logits_.size() < values) logits_.resize(values);
+  blocks_.resize(part.logit_rows() <= kSummarisedRows ? values / vocabulary() * row_blocks() : 0);
   HEARTH_TRY(forward(engine_->model(), engine_->pool(), workspace_, {&part, 1},
-                     std::span(logits_).first(values), interruption));
+                     {std::span(logits_).first(values), blocks_}, interruption));
   tokens_.insert(tokens_.end(), chunk.begin(), chunk.end());
   return {};
 }

@@ -129,11 +129,15 @@ std::size_t find_at_least(std::span<const float> values, std::size_t from, float
   return i;
 }
 
-double log_sum_exp(std::span<const float> logits, float max) {
+double sum_exp(std::span<const float> logits, float max) {
   const double sum = sum_terms(whole_vectors(logits), [&](std::size_t i) {
     return exp2_nonpositive((load(logits.data() + i) - max) * kLog2E);
   });
-  return max + std::log(sum + sum_lanes(exp2_nonpositive((load_tail(logits) - max) * kLog2E)));
+  return sum + sum_lanes(exp2_nonpositive((load_tail(logits) - max) * kLog2E));
+}
+
+double log_sum_exp(std::span<const float> logits, float max) {
+  return max + std::log(sum_exp(logits, max));
 }
 
 double exp_weights(std::span<const float> logits, float max, float scale,

@@ -26,6 +26,9 @@ std::size_t find_at_least(std::span<const float> values, std::size_t from, float
 // logit is NaN or +infinity, or all are -infinity.
 double log_sum_exp(std::span<const float> logits, float max);
 
+// The sum of exp(logits - max), of which log_sum_exp() is made.
+double sum_exp(std::span<const float> logits, float max);
+
 // weights[i] = exp((logits[i] - max) * scale), with `max` the row's largest value and `scale` >= 0;
 // returns their sum. `weights` is as long as `logits`.
 double exp_weights(std::span<const float> logits, float max, float scale, std::span<float> weights);

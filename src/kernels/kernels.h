@@ -103,6 +103,14 @@ inline constexpr int32_t kPeakTokens = 6;
 inline constexpr int32_t kPeakBlocks = 8;  // of [2][16][4] codes each, which rounds take in turns
 inline constexpr int64_t kPeakMultiplyAdds = kPanelRows * kPeakColumns * kPeakTokens;  // a round
 
+inline constexpr int32_t kLogitBlock = 256;  // logits that are summarised together
+
+// What drawing a token needs to know of kLogitBlock logits.
+struct LogitBlock {
+  float max;
+  float sum;  // of exp(logit - max); NaN where a logit is NaN or infinite
+};
+
 // A round of tile_peak: two tiles of tokens by two of weights, out of the first-level cache.
 inline constexpr int32_t kTilePeakGroups = 8;
 inline constexpr int64_t kTilePeakMultiplyAdds =
@@ -130,6 +138,7 @@ struct KernelTable {
   void (*gelu)(const float* in, int32_t count, float* out);
   // values[i] = cap * tanh(values[i] / cap); any count
   void (*soft_cap)(float* values, int32_t count, float cap);
+  LogitBlock (*summarise_logits)(const float* logits);  // of [kLogitBlock]
   // out[i] = in[i] / scale, rounded and within +-codes_max; returns the scale, the smallest that
   // does it, as the bits of a bfloat16. `count` is a multiple of 16.
   uint16_t (*round_to_words)(const float* in, int32_t count, int32_t codes_max, int16_t* out);

@@ -122,6 +122,27 @@ TEST_P(EachIsa, RmsNormAndSilu) {
   }
 }
 
+TEST_P(EachIsa, LogitsAreSummarised) {
+  std::mt19937 random(8);
+  std::normal_distribution<float> normal(-3.0f, 6.0f);
+  std::vector<float> logits(kLogitBlock);
+  for (float& logit : logits) logit = normal(random);
+  const float max = *std::max_element(logits.begin(), logits.end());
+  double sum = 0;
+  for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - max);
+  const LogitBlock block = kernels().summarise_logits(logits.data());
+  EXPECT_EQ(block.max, max);
+  EXPECT_NEAR(block.sum, sum, 2e-6 * sum);
+  for (const float damage : {NAN, INFINITY, -INFINITY}) {
+    for (const std::size_t at : {0u, 17u, 255u}) {
+      std::vector<float> damaged = logits;
+      damaged[at] = damage;
+      EXPECT_TRUE(std::isnan(kernels().summarise_logits(damaged.data()).sum))
+          << damage << " at " << at;
+    }
+  }
+}
+
 TEST_P(EachIsa, WordsHaveTheSmallestScale) {
   std::vector<float> in(32);
   for (std::size_t i = 0; i < in.size(); ++i) in[i] = 0.1f * (static_cast<float>(i) - 13.0f);

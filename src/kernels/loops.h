@@ -30,6 +30,7 @@ constexpr KernelTable make_table(Isa isa) {
       .gelu_multiply = gelu_multiply,
       .gelu = gelu,
       .soft_cap = soft_cap,
+      .summarise_logits = summarise_logits,
       .round_to_words = round_to_words,
       .attend_int16 = attend<IntegerCache<WordElement>>,
       .attend_int8 = attend<IntegerCache<ByteElement>>,

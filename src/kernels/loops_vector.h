@@ -130,6 +130,24 @@ void soft_cap(float* values, int32_t count, float cap) {
   }
 }
 
+LogitBlock summarise_logits(const float* logits) {
+  VecF largest = f_load(logits);
+  for (int32_t i = kLanes; i < kLogitBlock; i += kLanes)
+    largest = f_max(largest, f_load(logits + i));
+  const float max = f_max_lane(largest);
+  VecF sums[kParts];
+  VecF poison[kParts];  // 0, but NaN where a logit is no number, which f_exp() would hide
+  for (int part = 0; part < kParts; ++part) sums[part] = poison[part] = f_set1(0.0f);
+  for (int32_t i = 0; i < kLogitBlock; i += kPanelRows) {
+    for (int part = 0; part < kParts; ++part) {
+      const VecF logit = f_load(logits + i + part * kLanes);
+      sums[part] = f_add(sums[part], f_exp(f_sub(logit, f_set1(max))));
+      poison[part] = f_fma(logit, f_set1(0.0f), poison[part]);
+    }
+  }
+  return {max, f_sum16(sums) + f_sum16(poison)};
+}
+
 inline float max_abs32(const float* in) {
   VecF best = f_abs(f_load(in));
   for (int i = kLanes; i < kGroupColumns; i += kLanes) best = f_max(best, f_abs(f_load(in + i)));

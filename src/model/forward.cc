@@ -333,23 +333,34 @@ void Pass::project_down(const LayerWeights& layer, Rows rows, int thread) const 
   finish_sublayer(layer.down, layer.down_bias, hidden_inputs(layer, rows.count), rows, thread);
 }
 
+// Each thread multiplies whole blocks of rows, and says at once what drawing a token needs to know
+// of them, while they are in its cache.
 void Pass::project_head(const NormWeights* waiting, int thread) const {
   const Rows rows_read = rows_after(config_.layers - 1);
   const Activations inputs = prepare_residual(
       rows_read, rows_read, waiting, model_.weights().output_norm, precisions_.head, thread);
   const PanelMatrix& head = model_.weights().head;
-  const auto [begin, end] = split_range(head.panels(), thread, pool_.size());
-  const auto row = static_cast<int32_t>(begin) * kPanelRows;
-  const int32_t rows = std::min(static_cast<int32_t>(end) * kPanelRows, head.rows) - row;
-  float* logits = output_.logits.data() + row;
-  multiply(head, static_cast<int32_t>(begin), static_cast<int32_t>(end), inputs, rows_read.count,
-           logits, config_.vocabulary, Epilogue::kStore);
+  constexpr int32_t kBlockPanels = kLogitBlock / kPanelRows;
+  const auto [begin, end] =
+      split_range((head.panels() + kBlockPanels - 1) / kBlockPanels, thread, pool_.size());
+  const auto first = static_cast<int32_t>(begin) * kBlockPanels;
+  const int32_t last = std::min(static_cast<int32_t>(end) * kBlockPanels, head.panels());
+  const int32_t rows = std::min(last * kPanelRows, head.rows) - first * kPanelRows;
+  if (rows <= 0) return;
+  float* logits = output_.logits.logits.data() + first * kPanelRows;
+  multiply(head, first, last, inputs, rows_read.count, logits, config_.vocabulary,
+           Epilogue::kStore);
   for (int32_t i = 0; i < rows_read.count; ++i) {
     float* of_token = logits + offset(i, config_.vocabulary);
     if (config_.logit_scale != 1.0f) {
       for (int32_t id = 0; id < rows; ++id) of_token[id] *= config_.logit_scale;
     }
     if (config_.logit_cap != 0.0f) kernels_.soft_cap(of_token, rows, config_.logit_cap);
+    if (output_.logits.blocks.empty()) continue;
+    LogitBlock* blocks =
+        output_.logits.blocks.data() + offset(i, config_.vocabulary / kLogitBlock) + begin;
+    for (int32_t block = 0; block < rows / kLogitBlock; ++block)
+      blocks[block] = kernels_.summarise_logits(of_token + offset(block, kLogitBlock));
   }
 }
 
@@ -407,7 +418,7 @@ Result<void> run_pass(const Model& model, ThreadPool& pool, Workspace& workspace
 }  // namespace
 
 Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
-                     std::span<const BatchPart> parts, std::span<float> logits,
+                     std::span<const BatchPart> parts, LogitsOut out,
                      const Interruption& interruption) {
   HEARTH_CHECK(!parts.empty());
   std::size_t tokens = 0;
@@ -424,20 +435,22 @@ Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
                  concat("batch: ", tokens, " tokens are more than the ", workspace.tokens_max(),
                         " of one pass; feed them in several"));
   }
-  HEARTH_CHECK(logits.size() == rows * static_cast<std::size_t>(model.config().vocabulary));
+  const auto vocabulary = static_cast<std::size_t>(model.config().vocabulary);
+  HEARTH_CHECK(out.logits.size() == rows * vocabulary);
+  HEARTH_CHECK(out.blocks.empty() || out.blocks.size() == rows * (vocabulary / kLogitBlock));
   if (model.config().head == Head::kNone) {
     return Error(ErrorCode::kUnsupported,
                  concat("architecture ", model.config().architecture.name,
                         ": has no output head, it predicts no tokens; use it for embeddings"));
   }
-  return run_pass(model, pool, workspace, parts, {.logits = logits}, interruption);
+  return run_pass(model, pool, workspace, parts, {.logits = out}, interruption);
 }
 
 Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
                      KvSequence& sequence, std::span<const int32_t> tokens, LogitRows rows,
                      std::span<float> logits) {
   const BatchPart part = {sequence, tokens, rows};
-  return forward(model, pool, workspace, {&part, 1}, logits);
+  return forward(model, pool, workspace, {&part, 1}, LogitsOut{logits});
 }
 
 Result<void> encode(const Model& model, ThreadPool& pool, Workspace& workspace,

@@ -69,14 +69,21 @@ class Workspace {
   std::unique_ptr<Memory> memory_;
 };
 
+// Where a pass writes logits: [logit rows][vocabulary] and, unless empty, what there is to say of
+// each whole block of a row, [logit rows][vocabulary / kLogitBlock].
+struct LogitsOut {
+  std::span<float> logits;
+  std::span<LogitBlock> blocks = {};
+};
+
 // Appends the tokens of each part (at least one part; no sequence in two of them; checked, as are
-// ids) to its sequence and writes the logits that the parts ask for, [logit rows][vocabulary], in
-// the parts' order; `logits` has exactly that size. All sequences are appended to or, on an error,
+// ids) to its sequence and writes the logits that the parts ask for, in the parts' order;
+// `out` has exactly their size. All sequences are appended to or, on an error,
 // none. `interruption` is looked at before each layer. Errors: kUsage (more than the workspace's
 // tokens_max(): both numbers), kUnavailable (KV pool full), kUnsupported (the model has no output
 // head), kCancelled and kDeadline.
 Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
-                     std::span<const BatchPart> parts, std::span<float> logits,
+                     std::span<const BatchPart> parts, LogitsOut out,
                      const Interruption& interruption = {});
 
 // The same for one sequence.

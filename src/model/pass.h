@@ -28,7 +28,7 @@ struct Precisions {
 
 // What a pass writes of the tokens read, beside keys and values: logits or hidden states.
 struct PassOutput {
-  std::span<float> logits = {};  // [tokens read][vocabulary]
+  LogitsOut logits = {};         // of the tokens read
   std::span<float> hidden = {};  // [tokens read][embedding], or empty: not asked for
 };
 
