@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, unicode, session and
-wordpiece.
+"""Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, unicode, session,
+packed, wordpiece and gbnf.
 
 The same files every time; run it again after a change and check the result in. The other corpora
 are made where their inputs come from.
@@ -306,6 +306,27 @@ def wordpiece_seeds():
     }
 
 
+def gbnf_seeds():
+    json_grammar = r'''root ::= value
+value ::= object | array | string | number | "true" | "false" | "null"
+object ::= "{" (string ":" value ("," string ":" value)*)? "}"
+array ::= "[" (value ("," value)*)? "]" # a list
+string ::= "\"" ([^"\\\x00-\x1f] | "\\" ["\\/bfnrt])* "\""
+number ::= "-"? ("0" | [1-9] [0-9]{0,15}) ("." [0-9]+)?
+'''
+    return {
+        "json": (json_grammar + "\0" + '{"a":[1,-2.5,{"b":"c\\n"}],"d":null}').encode(),
+        "classes": "root ::= [\\u00e9-\\u20ac\\U0001F600]+ .?\0éé€x".encode(),
+        "ambiguous": b'root ::= a | b\na ::= "x"* "1"\nb ::= "x"* "x" "2"\0xxx2',
+        "counts": b'root ::= ("ab" | "a"){2,5} "c"? ("d"){3}\0abaabcddd',
+        "left": b'root ::= root "a" | "b"',
+        "endless": b"root ::= \"a\" root",
+        "undefined": b"root ::= other",
+        "large": b'root ::= ("a"{1,1000}){1,1000}',
+        "cut": b'root ::= ("a',
+    }
+
+
 def write(folder, seeds):
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in seeds.items():
@@ -320,6 +341,7 @@ def main():
     write(CORPUS / "session", session_seeds())
     write(CORPUS / "packed", packed_seeds())
     write(CORPUS / "wordpiece", wordpiece_seeds())
+    write(CORPUS / "gbnf", gbnf_seeds())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a grammar says before it is compiled: rules over expressions over bytes. GBNF, regular
+// expressions and JSON Schema become this, and Automaton::compile() takes it.
+//
+// Ownership: expressions are numbers, whose nodes a Rules holds. Threading: one builder at a time.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hearth {
+
+struct ByteRange {
+  uint8_t first;
+  uint8_t last;
+};
+
+// Code points from `first` to `last`.
+struct CharRange {
+  char32_t first;
+  char32_t last;
+};
+
+using ExpressionId = int32_t;
+using RuleId = int32_t;
+
+class Rules {
+ public:
+  enum class Kind { kBytes, kSequence, kChoice, kRepeat, kRule };
+  static constexpr int32_t kNoLimit = -1;
+
+  struct Node {
+    Kind kind;
+    std::vector<ByteRange> bytes;        // kBytes: one byte of these
+    std::vector<ExpressionId> children;  // kSequence, kChoice; one of kRepeat
+    int32_t min = 0;                     // kRepeat
+    int32_t max = 0;                     // kRepeat: kNoLimit, or at least min
+    RuleId rule = 0;                     // kRule
+  };
+  struct Rule {
+    std::string name;        // for messages
+    ExpressionId body = -1;  // -1: not defined yet
+  };
+
+  ExpressionId bytes(std::vector<ByteRange> ranges);  // of no range: never fits
+  ExpressionId literal(std::string_view text);
+  // One character, in UTF-8, of the ranges, or of all others (no surrogates).
+  ExpressionId chars(std::vector<CharRange> ranges);
+  ExpressionId chars_except(std::vector<CharRange> ranges);
+  ExpressionId sequence(std::vector<ExpressionId> children);
+  ExpressionId choice(std::vector<ExpressionId> children);
+  ExpressionId repeat(ExpressionId child, int32_t min, int32_t max);
+  ExpressionId optional(ExpressionId child) { return repeat(child, 0, 1); }
+  ExpressionId rule(RuleId id);
+  ExpressionId nothing() { return sequence({}); }
+
+  RuleId add_rule(std::string name);
+  void define(RuleId rule, ExpressionId body) {
+    rules_[static_cast<std::size_t>(rule)].body = body;
+  }
+
+  const Node& node(ExpressionId id) const { return nodes_[static_cast<std::size_t>(id)]; }
+  std::span<const Rule> rules() const { return rules_; }
+
+ private:
+  ExpressionId add(Node node);
+
+  std::vector<Node> nodes_;
+  std::vector<Rule> rules_;
+};
+
+}  // namespace hearth

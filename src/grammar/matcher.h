@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a text stands in a grammar: which bytes can follow, whether it may end. Follows all ways
+// of reading at once.
+//
+// Ownership: borrows the automaton. Threading: one user at a time.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "grammar/automaton.h"
+
+namespace hearth {
+
+class Matcher {
+ public:
+  static constexpr int32_t kDepthMax = 1000;    // of rules in rules: what is deeper does not fit
+  static constexpr std::size_t kWaysMax = 256;  // of reading at once: no more are followed
+
+  explicit Matcher(const Automaton& automaton);
+
+  // Goes on by `bytes`, or stays where it was and returns false: they do not fit.
+  bool accept(std::string_view bytes);
+  bool allows(std::string_view bytes);
+  // Whether the text is complete.
+  bool can_end() const { return here_.can_end; }
+  // Whether nothing can follow.
+  bool must_end() const { return here_.ways.empty(); }
+  // What must follow, up to where there is a choice or the text may end; at most `bytes_max`.
+  std::string forced(std::size_t bytes_max);
+  // The fewest bytes to a complete text; Automaton::kUnending where there is none.
+  int32_t bytes_to_end() const;
+
+ private:
+  // What is to be gone on from once a rule has ended, innermost first.
+  struct Frame {
+    int32_t parent;  // -1: none
+    AutomatonState back;
+    int32_t depth;
+    int32_t bytes_to_end;  // of it and all its parents
+  };
+  struct Way {
+    AutomatonState state;  // with edges that take a byte
+    int32_t frame;         // -1: the root's
+    bool operator==(const Way&) const = default;
+  };
+  struct Place {
+    std::vector<Way> ways;
+    bool can_end = false;
+  };
+
+  int32_t push(int32_t parent, AutomatonState back);
+  void enter(Way from, Place& place);
+  void step(const Place& from, uint8_t byte, Place& to);
+  bool walk(std::string_view bytes);  // from here on to what is then in `next_`
+
+  const Automaton* automaton_;
+  std::vector<Frame> frames_;
+  std::unordered_map<uint64_t, int32_t> frame_ids_;  // by parent and back
+  Place here_;
+  // Scratch.
+  std::vector<Way> open_;
+  Place next_;
+  Place before_;
+};
+
+}  // namespace hearth
