@@ -4,7 +4,7 @@
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
-set(library_modules base tensor format kernels text template lockdown model engine capi)
+set(library_modules base tensor format kernels text grammar template lockdown model engine capi)
 
 # hearth_shared: libhearth.so, which exports the functions of hearth.h and needs libc, libm and libstdc++ only.
 add_library(hearth_shared SHARED $<TARGET_OBJECTS:hearth_capi>)

@@ -115,6 +115,18 @@ class Run(CliTestCase):
         self.assertTrue(self.hearth("run", "-n", "4", "--repeat-penalty", "1.3", "--frequency-penalty", "0.2",
                                     "--presence-penalty", "0.2", "--top-k", "5", "--top-p", "0.8", "--exact", "Hi"))
 
+    def test_grammar(self):
+        grammar = self.home / "record.gbnf"
+        grammar.write_text(r'''root ::= "{\"city\": " text ", \"country\": " text "}"
+text ::= "\"" [A-Za-z ]{1,20} "\""
+''', encoding="utf-8")
+        for seed in ("1", "2"):
+            document = self.hearth_json("run", "--grammar", grammar, "--seed", seed, "-n", "60", "The capital of France, as JSON.")
+            self.assertEqual(document["finish_reason"], "stop")
+            self.assertEqual(list(json.loads(document["text"])), ["city", "country"])
+        grammar.write_text("root ::= [a", encoding="utf-8")
+        self.assert_refused(["run", "--grammar", grammar, "Hi"], 2, "record.gbnf: grammar: line 1", "the text ends; correct it")
+
     def test_stop(self):
         text = self.hearth_json("run", "-n", "40", "--temp", "0", "Count from one to ten.")["text"]
         stop = text.split()[3]

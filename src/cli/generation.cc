@@ -7,9 +7,11 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "base/files.h"
 #include "base/strings.h"
 #include "cli/input.h"
 #include "cli/interrupt.h"
+#include "grammar/gbnf.h"
 
 namespace hearth {
 namespace {
@@ -18,6 +20,13 @@ constexpr int32_t kLoopLimit = 200;  // tokens: about a second of an answer that
 constexpr int32_t kIntMax = std::numeric_limits<int32_t>::max();
 
 double rounded_ms(double ms) { return std::round(ms * 1000.0) / 1000.0; }
+
+Result<std::shared_ptr<const Automaton>> read_grammar(const std::string& file) {
+  HEARTH_ASSIGN(const std::string text, read_file(file, kGbnfBytesMax));
+  auto automaton = compile_gbnf(text);
+  if (!automaton.ok()) return Error(automaton.error()).with_context(printable(file));
+  return std::make_shared<const Automaton>(std::move(automaton).value());
+}
 
 // "ID:VALUE". Errors: kUsage.
 Result<std::pair<TokenId, float>> parse_bias(const std::string& text) {
@@ -80,6 +89,8 @@ void GenerationFlags::declare(Options& options) {
                 logit_bias);
   options.number({"--seed", "N", "Same seed, same answer (default: drawn)", "seed"}, sampling.seed);
   options.texts({"--stop", "TEXT", "End the answer before TEXT; repeatable"}, stop);
+  options.text({"--grammar", "FILE", "Answer what fits the grammar (GBNF) in FILE, nothing else"},
+               grammar_file);
   model.declare_context(options);
   model.declare_engine(options);
   options.number({"--deadline-ms", "MS", "End the answer after MS milliseconds"}, deadline_ms, 1,
@@ -106,6 +117,9 @@ Result<void> GenerationFlags::finish(const Options& options) {
   for (const std::string& text : stop) {
     if (text.empty()) return Error(ErrorCode::kUsage, "--stop: is empty; give a text to stop at");
   }
+  if (!grammar_file.empty()) {
+    HEARTH_ASSIGN(grammar, read_grammar(grammar_file));
+  }
   if (!system.empty()) {
     if (const auto checked = check_prompt(system); !checked.ok()) {
       return Error(checked.error()).with_context("--system");
@@ -121,6 +135,7 @@ GenerateOptions GenerationFlags::make() const {
   options.loop_limit = loop_limit;
   options.speculate = speculate;
   options.stop = stop;
+  options.grammar = grammar;
   if (deadline_ms > 0) options.interruption.deadline = Deadline::after_ms(deadline_ms);
   options.interruption.cancelled = &InterruptScope::flag();
   return options;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -25,14 +26,17 @@ struct GenerationFlags {
   SamplingOptions sampling;
   std::vector<std::string> logit_bias;
   std::vector<std::string> stop;
-  int32_t deadline_ms = 0;  // 0: none
-  bool history = true;      // of a chat, which `run` may turn into
+  std::string grammar_file;
+  std::shared_ptr<const Automaton> grammar;  // what is in it
+  int32_t deadline_ms = 0;                   // 0: none
+  bool history = true;                       // of a chat, which `run` may turn into
 
   GenerationFlags();
   void declare(Options& options);
 
   // Checks all that can be checked without the model, so that a typing error costs no load. A seed
-  // that was not given is drawn. Errors: kUsage (names option, value and range).
+  // that was not given is drawn. Errors: kUsage (names option, value and range), and of the
+  // grammar's file those of reading it.
   Result<void> finish(const Options& options);
 
   // For one answer that starts now, and stops on Ctrl-C.

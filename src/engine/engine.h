@@ -64,6 +64,9 @@ struct GenerateOptions {
   // Guess tokens from what stands in the text already, and draw several in one pass through the
   // model where the guesses are right. The answer is the same.
   bool speculate = true;
+  // What the answer must be, if anything: it ends when it is complete, and is completed in the
+  // tokens that it may have where that can be done.
+  std::shared_ptr<const Automaton> grammar = {};
   // The answer ends before the first of these to be complete; of two that end together, before the
   // longer one. Each is valid UTF-8, not empty, at most kStopBytesMax long. One that is the text of
   // a special token stands for that token.

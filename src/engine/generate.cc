@@ -207,19 +207,26 @@ Result<FinishReason> Session::decode(const GenerateOptions& options, const Stopw
   Sampler sampler(options.sampling);
   LoopGuard guard(options.loop_limit);
   Speculation speculation(*this, options.speculate, count_max);
+  std::optional<TokenConstraint> constraint;
+  if (options.grammar) constraint.emplace(*options.grammar, tokenizer, tokens_.back(), count_max);
   answer.ids.reserve(count_max);
   answer.logprobs.reserve(count_max);
   for (bool is_first = true;; is_first = false) {
     if (const auto reason = options.interruption.reason()) return finish_reason(*reason);
-    HEARTH_ASSIGN(const SampledToken token,
-                  sampler.sample(speculation.logits(), speculation.history(),
-                                 speculation.history().size(), speculation.blocks()));
+    HEARTH_ASSIGN(
+        const SampledToken token,
+        sampler.sample(speculation.logits(), speculation.history(), speculation.history().size(),
+                       speculation.blocks(), constraint ? &*constraint : nullptr));
     if (is_first) answer.timings.first_token_ms = since_call.elapsed_ms();
     const bool is_stop = std::find(stop_ids.begin(), stop_ids.end(), token.id) != stop_ids.end();
     if (is_stop || tokenizer.is_end(token.id)) return FinishReason::kStop;
     answer.ids.push_back(token.id);
     answer.logprobs.push_back(token.logprob);
     if (text.push(token.id)) return FinishReason::kStop;
+    if (constraint) {
+      constraint->accept(token.id);
+      if (constraint->must_end()) return FinishReason::kStop;
+    }
     answer.looped = guard.push(answer.ids);
     if (answer.looped || answer.ids.size() == count_max) return FinishReason::kLength;
     HEARTH_ASSIGN(const auto reason,

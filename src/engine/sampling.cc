@@ -15,6 +15,8 @@ namespace hearth {
 namespace {
 
 constexpr float kForbidden = -std::numeric_limits<float>::infinity();
+// Between the seeds of draws at one position, the first of which has the answer's own.
+constexpr uint64_t kDrawSeed = 0xd1342543de82ef95u;
 constexpr int32_t kPenaltyTokensMax = 1 << 24;
 
 Result<void> check_range(std::string_view option, double value, double low, double high) {
@@ -118,7 +120,8 @@ Result<void> SamplingOptions::validate(int32_t vocab_size) const {
 }
 
 Result<SampledToken> Sampler::sample(std::span<float> logits, std::span<const TokenId> history,
-                                     uint64_t position, std::span<const LogitBlock> blocks) {
+                                     uint64_t position, std::span<const LogitBlock> blocks,
+                                     TokenConstraint* constraint) {
   blocks_.take(logits, blocks);
   const double log_sum = blocks_.log_sum();
   if (!std::isfinite(log_sum)) {
@@ -129,13 +132,35 @@ Result<SampledToken> Sampler::sample(std::span<float> logits, std::span<const To
   apply_bias(logits);
   apply_penalties(logits, history);
   if (!changed_.empty()) blocks_.look_again(logits);
-  const TokenId best = blocks_.best(logits);
-  const TokenId id = best < 0 ? -1 : choose(logits, best, position);
+  const TokenId id = draw_allowed(logits, position, constraint);
   restore(logits);
   if (id < 0) {
-    return Error(ErrorCode::kUsage, "logit bias: forbids every token; leave at least one");
+    return Error(ErrorCode::kUsage,
+                 constraint == nullptr
+                     ? "logit bias: forbids every token; leave at least one"
+                     : "grammar: no token of the vocabulary can follow; allow other bytes");
   }
   return SampledToken{id, static_cast<float>(logits[static_cast<std::size_t>(id)] - log_sum)};
+}
+
+// Most tokens that are drawn fit; one that does not is forbidden, and another one drawn: that is a
+// draw from those that fit. Where many do not, they are all found and forbidden at once.
+TokenId Sampler::draw_allowed(std::span<float> logits, uint64_t position,
+                              TokenConstraint* constraint) {
+  constexpr uint64_t kDrawsMax = 16;
+  for (uint64_t draw = 0;; ++draw) {
+    const TokenId best = blocks_.best(logits);
+    if (best < 0) return -1;
+    const TokenId id =
+        choose(logits, best, keyed_uniform(options_.seed + draw * kDrawSeed, position));
+    if (constraint == nullptr || constraint->allows(id)) return id;
+    change(logits, id, kForbidden);
+    if (draw == kDrawsMax) {
+      constraint->each_forbidden(static_cast<TokenId>(logits.size()),
+                                 [&](TokenId other) { change(logits, other, kForbidden); });
+    }
+    blocks_.look_again(logits);
+  }
 }
 
 void Sampler::change(std::span<float> logits, TokenId id, float value) {
@@ -187,7 +212,7 @@ void Sampler::apply_penalties(std::span<float> logits, std::span<const TokenId> 
   }
 }
 
-TokenId Sampler::choose(std::span<const float> logits, TokenId best, uint64_t position) {
+TokenId Sampler::choose(std::span<const float> logits, TokenId best, double uniform) {
   if (options_.temperature == 0.0 || options_.top_k == 1) return best;
   // Below a temperature of 1e-30 only equals of the best token have a weight left; no infinity
   // times zero.
@@ -205,7 +230,7 @@ TokenId Sampler::choose(std::span<const float> logits, TokenId best, uint64_t po
   } else {
     gather_all(logits, max, scale);
   }
-  return draw(candidates_, keyed_uniform(options_.seed, position));
+  return draw(candidates_, uniform);
 }
 
 // Leaves in candidates_ what top-k, top-p and min-p leave of the logits, of which at least top-k

@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "engine/logit_blocks.h"
+#include "engine/token_constraint.h"
 #include "text/tokenizer.h"
 
 namespace hearth {
@@ -57,10 +58,12 @@ class Sampler {
 
   // Draws from `logits` [vocabulary], which are used as scratch but left as they were. `history` is
   // the whole sequence so far (prompt and answer); `position` keys the randomness. `blocks`: what
-  // forward() said of them; without, they are gone through once more. Errors: kUsage (the logit
-  // bias forbids every token), kCorrupt (the logits are not numbers).
+  // forward() said of them; without, they are gone through once more. Only tokens that `constraint`
+  // allows are drawn, where there is one. Errors: kUsage (bias
+  // and constraint forbid every token), kCorrupt (the logits are not numbers).
   Result<SampledToken> sample(std::span<float> logits, std::span<const TokenId> history,
-                              uint64_t position, std::span<const LogitBlock> blocks = {});
+                              uint64_t position, std::span<const LogitBlock> blocks = {},
+                              TokenConstraint* constraint = nullptr);
 
   struct Candidate {
     float weight;  // proportional to the probability; the best token's is 1
@@ -72,7 +75,8 @@ class Sampler {
   void apply_penalties(std::span<float> logits, std::span<const TokenId> history);
   void change(std::span<float> logits, TokenId id, float value);
   void restore(std::span<float> logits);
-  TokenId choose(std::span<const float> logits, TokenId best, uint64_t position);
+  TokenId draw_allowed(std::span<float> logits, uint64_t position, TokenConstraint* constraint);
+  TokenId choose(std::span<const float> logits, TokenId best, double uniform);
   void gather_heaviest(std::span<const float> logits, float bound, float max, float scale);
   void gather_all(std::span<const float> logits, float max, float scale);
   void limit_count();

@@ -16,7 +16,10 @@ bool Matcher::accept(std::string_view bytes) {
   return true;
 }
 
-bool Matcher::allows(std::string_view bytes) { return walk(bytes); }
+bool Matcher::allows(std::string_view bytes, int64_t bytes_to_end_max) {
+  return walk(bytes) &&
+         (bytes_to_end_max >= Automaton::kUnending || bytes_to_end(next_) <= bytes_to_end_max);
+}
 
 std::string Matcher::forced(std::size_t bytes_max) {
   std::string bytes;
@@ -36,10 +39,10 @@ std::string Matcher::forced(std::size_t bytes_max) {
   return bytes;
 }
 
-int32_t Matcher::bytes_to_end() const {
-  if (here_.can_end) return 0;
+int32_t Matcher::bytes_to_end(const Place& place) const {
+  if (place.can_end) return 0;
   int64_t fewest = Automaton::kUnending;
-  for (const Way& way : here_.ways) {
+  for (const Way& way : place.ways) {
     const int64_t behind =
         way.frame < 0 ? 0 : frames_[static_cast<std::size_t>(way.frame)].bytes_to_end;
     fewest = std::min(fewest, automaton_->bytes_to_end(way.state) + behind);

@@ -24,7 +24,8 @@ class Matcher {
 
   // Goes on by `bytes`, or stays where it was and returns false: they do not fit.
   bool accept(std::string_view bytes);
-  bool allows(std::string_view bytes);
+  // Whether they fit, with a complete text at most `bytes_to_end_max` bytes behind them.
+  bool allows(std::string_view bytes, int64_t bytes_to_end_max = Automaton::kUnending);
   // Whether the text is complete.
   bool can_end() const { return here_.can_end; }
   // Whether nothing can follow.
@@ -32,7 +33,7 @@ class Matcher {
   // What must follow, up to where there is a choice or the text may end; at most `bytes_max`.
   std::string forced(std::size_t bytes_max);
   // The fewest bytes to a complete text; Automaton::kUnending where there is none.
-  int32_t bytes_to_end() const;
+  int32_t bytes_to_end() const { return bytes_to_end(here_); }
 
  private:
   // What is to be gone on from once a rule has ended, innermost first.
@@ -55,6 +56,7 @@ class Matcher {
   int32_t push(int32_t parent, AutomatonState back);
   void enter(Way from, Place& place);
   void step(const Place& from, uint8_t byte, Place& to);
+  int32_t bytes_to_end(const Place& place) const;
   bool walk(std::string_view bytes);  // from here on to what is then in `next_`
 
   const Automaton* automaton_;
