@@ -6,12 +6,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "engine/engine.h"
 
@@ -41,6 +44,23 @@ inline std::unique_ptr<Engine> load_real_model(int threads, std::optional<Isa> i
     std::abort();
   }
   return std::move(engine).value();
+}
+
+// Tokens from all over the vocabulary.
+inline std::vector<TokenId> spread_tokens(int32_t count) {
+  std::vector<TokenId> ids;
+  for (int32_t i = 0; i < count; ++i) ids.push_back(1000 + i * 7919 % 40000);
+  return ids;
+}
+
+// Logits behind a prompt, fed `chunk` tokens at a time.
+inline std::vector<float> logits_by_chunks(Engine& engine, std::span<const TokenId> ids,
+                                           std::size_t chunk) {
+  auto session = engine.create_session(static_cast<int32_t>(ids.size()) + 8).value();
+  std::span<float> logits;
+  for (std::size_t at = 0; at < ids.size(); at += chunk)
+    logits = session.feed(ids.subspan(at, std::min(chunk, ids.size() - at))).value();
+  return {logits.begin(), logits.end()};
 }
 
 inline nlohmann::json golden_json(const std::string& name) {

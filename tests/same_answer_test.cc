@@ -13,23 +13,6 @@ namespace {
 
 constexpr int32_t kPromptTokens = 600;  // more than two attention splits
 
-std::vector<TokenId> prompt() {
-  std::vector<TokenId> ids;
-  for (int32_t i = 0; i < kPromptTokens; ++i) ids.push_back(1000 + i * 7919 % 40000);
-  return ids;
-}
-
-// Logits after the prompt, fed `chunk` tokens at a time.
-std::vector<float> logits_by_chunks(Engine& engine, std::size_t chunk) {
-  const auto ids = prompt();
-  auto session = engine.create_session(kPromptTokens + 8).value();
-  std::span<float> logits;
-  for (std::size_t at = 0; at < ids.size(); at += chunk) {
-    logits = session.feed(std::span(ids).subspan(at, std::min(chunk, ids.size() - at))).value();
-  }
-  return {logits.begin(), logits.end()};
-}
-
 void expect_same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   ASSERT_EQ(a.size(), b.size());
   EXPECT_EQ(std::memcmp(a.data(), b.data(), a.size() * sizeof(float)), 0);
@@ -55,7 +38,7 @@ TEST_P(EachIsa, ThreadsAndChunksDoNotMatter) {
     if (GetParam() == Isa::kScalar && !scalar_too) continue;
     SCOPED_TRACE("threads " + std::to_string(threads) + " chunk " + std::to_string(chunk));
     const auto engine = load_real_model(threads, GetParam(), numerics);
-    const auto logits = logits_by_chunks(*engine, chunk);
+    const auto logits = logits_by_chunks(*engine, spread_tokens(kPromptTokens), chunk);
     if (first.empty()) first = logits;
     expect_same_bits(first, logits);
   }
@@ -64,8 +47,8 @@ TEST_P(EachIsa, ThreadsAndChunksDoNotMatter) {
 TEST_P(EachIsa, AReusedPrefixDoesNotMatter) {
   HEARTH_NEED_REAL_MODEL();
   const auto engine = load_real_model(2, GetParam());
-  const auto ids = prompt();
-  const auto fresh = logits_by_chunks(*engine, 512);
+  const auto ids = spread_tokens(kPromptTokens);
+  const auto fresh = logits_by_chunks(*engine, ids, 512);
   auto session = engine->create_session(kPromptTokens + 8).value();
   std::vector<TokenId> other(ids.begin(), ids.begin() + 300);
   other.insert(other.end(), 100, TokenId{5});

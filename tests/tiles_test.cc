@@ -12,7 +12,7 @@
 namespace hearth {
 namespace {
 
-constexpr std::size_t kPromptTokens = 330;  // more than one pass, and no whole number of tiles
+constexpr int32_t kPromptTokens = 330;  // more than one pass, and no whole number of tiles
 
 bool have_tiles() {
   const auto isas = usable_isas();
@@ -27,22 +27,8 @@ std::unique_ptr<Engine> load(int threads, Isa isa, bool exact) {
   return Engine::load(real_model_path(), {.threads = threads, .isa = isa, .exact = exact}).value();
 }
 
-std::vector<TokenId> prompt() {
-  std::vector<TokenId> ids;
-  for (std::size_t i = 0; i < kPromptTokens; ++i)
-    ids.push_back(static_cast<TokenId>(1000 + i * 7919 % 40000));
-  return ids;
-}
-
-// Logits after the prompt, fed `chunk` tokens at a time.
 std::vector<float> logits_of(Engine& engine, std::size_t chunk) {
-  const auto ids = prompt();
-  auto session = engine.create_session(kPromptTokens + 8).value();
-  std::span<float> logits;
-  for (std::size_t at = 0; at < ids.size(); at += chunk) {
-    logits = session.feed(std::span(ids).subspan(at, std::min(chunk, ids.size() - at))).value();
-  }
-  return {logits.begin(), logits.end()};
+  return logits_by_chunks(engine, spread_tokens(kPromptTokens), chunk);
 }
 
 bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {

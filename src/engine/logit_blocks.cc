@@ -59,7 +59,9 @@ void LogitBlocks::changed(TokenId id) {
 
 void LogitBlocks::look_again(std::span<const float> logits) {
   for (std::size_t block = 0; block < blocks_.size(); ++block) {
-    if (changed_[block]) blocks_[block].max = max_logit(part(logits, block));
+    if (!changed_[block]) continue;
+    blocks_[block].max = max_logit(part(logits, block));
+    changed_[block] = false;
   }
 }
 

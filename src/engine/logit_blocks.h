@@ -5,6 +5,7 @@
 // Ownership: a copy of the blocks; the logits stay the caller's. Threading: one user at a time.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
