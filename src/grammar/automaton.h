@@ -57,7 +57,6 @@ class Automaton {
   }
   // The state after `byte`, -1 where there is none.
   AutomatonState after(AutomatonState state, uint8_t byte) const;
-  std::size_t state_count() const { return states_.size(); }
 
  private:
   friend class AutomatonCompiler;

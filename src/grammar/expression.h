@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a grammar says before it is compiled: rules over expressions over bytes. GBNF, regular
-// expressions and JSON Schema become this, and Automaton::compile() takes it.
+// What a grammar says before it is compiled: rules over expressions over bytes. compile_gbnf()
+// makes this of a text, and Automaton::compile() takes it.
 //
 // Ownership: expressions are numbers, whose nodes a Rules holds. Threading: one builder at a time.
 #pragma once
@@ -55,7 +55,6 @@ class Rules {
   ExpressionId repeat(ExpressionId child, int32_t min, int32_t max);
   ExpressionId optional(ExpressionId child) { return repeat(child, 0, 1); }
   ExpressionId rule(RuleId id);
-  ExpressionId nothing() { return sequence({}); }
 
   RuleId add_rule(std::string name);
   void define(RuleId rule, ExpressionId body) {

@@ -14,7 +14,7 @@
 namespace hearth {
 namespace {
 
-constexpr std::size_t kTileValues = kTileTokens * kGroupColumns;
+static_assert(kTileValues == kTileTokens * kGroupColumns);
 // Groups of a panel that are decoded at once. Of the second-level cache's 2 MiB two panels' tiles,
 // twice, take 128 KiB, and those of 256 tokens 512 KiB.
 constexpr int32_t kBfloatGroups = 32;

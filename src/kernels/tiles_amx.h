@@ -28,6 +28,8 @@ struct alignas(64) TileConfiguration {
 static_assert(sizeof(TileConfiguration) == 64);
 constexpr TileConfiguration kTileConfiguration = {};
 
+constexpr std::size_t kTileValues = 16 * 32;
+
 struct Tiles {
   static void begin() { _tile_loadconfig(&kTileConfiguration); }
   static void end() { _tile_release(); }
@@ -69,9 +71,6 @@ struct Tiles {
     if constexpr (kSecondToken && kSecondPanel) _tile_stored(3, sums[1][1], 64);
     __asm__ volatile("" ::: "memory");
   }
-
- private:
-  static constexpr std::size_t kTileValues = 512;
 };
 
 }  // namespace

@@ -10,6 +10,8 @@
 namespace hearth {
 namespace {
 
+constexpr std::size_t kTileValues = 16 * 32;
+
 struct Tiles {
   static void begin() {}
   static void end() {}
@@ -23,7 +25,7 @@ struct Tiles {
       for (int p = 0; p < kPanels; ++p) {
         for (float& sum : sums[t][p]) sum = 0.0f;
         for (std::size_t tile = 0; tile < count; ++tile)
-          add_product(tokens[t] + tile * 512, weights[p] + tile * 512, sums[t][p]);
+          add_product(tokens[t] + tile * kTileValues, weights[p] + tile * kTileValues, sums[t][p]);
       }
     }
   }
