@@ -6,6 +6,7 @@ add_library(hearth_options INTERFACE)
 target_include_directories(hearth_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_options(hearth_options INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wno-sign-conversion
+  -ffunction-sections -fdata-sections  # so that programs leave out what they do not call: --gc-sections
   -ffp-contract=off  # multiply-adds are fused where the code says so, nowhere else: same numbers everywhere
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # false alarms of GCC 12 about std::string (GCC bug 105651)
   $<$<BOOL:${HEARTH_WERROR}>:-Werror>)

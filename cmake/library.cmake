@@ -9,7 +9,7 @@ set(library_modules base tensor format kernels text grammar template lockdown mo
 # hearth_shared: libhearth.so, which exports the functions of hearth.h and needs libc, libm and libstdc++ only.
 add_library(hearth_shared SHARED $<TARGET_OBJECTS:hearth_capi>)
 target_link_libraries(hearth_shared PRIVATE hearth_engine hearth_lockdown hearth_options)
-target_link_options(hearth_shared PRIVATE -Wl,--as-needed
+target_link_options(hearth_shared PRIVATE -Wl,--as-needed -Wl,--gc-sections
   -Wl,--version-script=${CMAKE_SOURCE_DIR}/src/capi/exports.map)
 if(NOT HEARTH_SANITIZE)
   target_link_options(hearth_shared PRIVATE -Wl,--no-undefined)  # a sanitizer's runtime comes with the program

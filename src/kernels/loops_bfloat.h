@@ -16,7 +16,7 @@ namespace {
 
 static_assert(kTileValues == kTileTokens * kGroupColumns);
 // Groups of a panel that are decoded at once. Of the second-level cache's 2 MiB two panels' tiles,
-// twice, take 128 KiB, and those of 256 tokens 512 KiB.
+// twice, take 128 KiB, and those of 128 tokens 256 KiB.
 constexpr int32_t kBfloatGroups = 32;
 
 // Where the tiles of a panel begin among those that are decoded at once.

@@ -33,11 +33,6 @@ Pass::Pass(const Model& model, ThreadPool& pool, Workspace::Memory& memory, Pass
       tiles_from_(model.has_tiles() ? kTilesFrom : std::numeric_limits<int32_t>::max()),
       joins_(config_.joins_by_norm_or_scale()) {}
 
-int32_t pass_tokens_max(const Model& model) {
-  constexpr int32_t kWithTiles = 256;
-  return model.has_tiles() ? kWithTiles : kForwardTokensMax;
-}
-
 void Pass::run(int thread) const {
   if (memory_.measured) own(thread).lap_start = Clock::now();
   embed(thread);
@@ -187,7 +182,7 @@ Activations Pass::prepare_residual(Rows rows, Rows before, const NormWeights* wa
                                    const NormWeights& norm, Rounding rounding, int thread) const {
   const bool by_itself = rows.count <= kSelfPreparedTokens;
   const bool was_by_itself = before.count <= kSelfPreparedTokens;
-  float* values = by_itself ? own(thread).values.data() : memory_.normalised.data();
+  float* values = by_itself ? own(thread).values.data() : memory_.inputs.data();
   const auto fill = [&](int32_t row) {
     const float* residual = join(rows.first + row, by_itself, was_by_itself, waiting, thread);
     normalise(residual, norm, values + offset(row, config_.embedding));
@@ -251,7 +246,7 @@ void Pass::project_attention(const LayerWeights& layer, int32_t index, Rows rows
   const int32_t width = config_.heads * config_.head_size;
   const bool by_itself = rows.count <= kSelfPreparedTokens;
   float* attention =
-      by_itself ? own(thread).values.data() : memory_.attention.data() + offset(rows.first, width);
+      by_itself ? own(thread).values.data() : memory_.inputs.data() + offset(rows.first, width);
   const auto fill = [&](int32_t row) {
     take_attention(index, rows.first + row, attention + offset(row, width), thread);
   };

@@ -23,10 +23,8 @@ namespace hearth {
 // Which tokens of a part get logits.
 enum class LogitRows { kNone, kLast, kAll };
 
-// Tokens that one call takes of any model, of all parts together; longer prompts are fed in chunks.
+// Tokens that one call takes, of all parts together; longer prompts are fed in chunks.
 inline constexpr int32_t kForwardTokensMax = 128;
-// And of this one: more where the weights' decoding is to be shared by more.
-int32_t pass_tokens_max(const Model& model);
 
 // What one pass appends to one sequence: a token that was drawn, a chunk of a prompt.
 struct BatchPart {
@@ -52,7 +50,7 @@ class Workspace {
   Workspace& operator=(Workspace&&) noexcept;
   ~Workspace();
 
-  // Tokens of one pass: pass_tokens_max() or, of a bidirectional model, the whole context.
+  // Tokens of one pass: kForwardTokensMax or, of a bidirectional model, the whole context.
   int32_t tokens_max() const;
 
   // Whether passes measure what their operations take: two looks at the clock for each. Begins at

@@ -228,7 +228,7 @@ void Pass::attend_block(int32_t layer, int32_t kv_head, Rows block, const std::b
   }
   for (int32_t row = 0; row < rows; ++row) {
     const int32_t head = kv_head * group + row % group;
-    float* attention = memory_.attention.data() +
+    float* attention = memory_.inputs.data() +
                        offset(block.first + row / group, config_.heads * config_.head_size);
     kernels_.finish_partial(mine.folded.data() + offset(row, memory_.partial_stride),
                             config_.head_size, attention + offset(head, config_.head_size));
@@ -245,7 +245,7 @@ float* Pass::partial(int32_t index, int32_t split, int32_t head) const {
 void Pass::take_attention(int32_t layer, int32_t index, float* out, int thread) const {
   if (token(index).shared_splits == BatchToken::kNotShared) {
     const int32_t width = config_.heads * config_.head_size;
-    const float* attention = memory_.attention.data() + offset(index, width);
+    const float* attention = memory_.inputs.data() + offset(index, width);
     if (attention != out) std::copy_n(attention, width, out);
     return;
   }

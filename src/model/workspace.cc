@@ -103,9 +103,8 @@ Workspace::Memory::Memory(const Model& model, int32_t thread_count, int32_t cont
       batch(model.config(), tokens, shared_splits_max(context)),
       residual(product(tokens, model.config().embedding)),
       branch(model.config().joins_by_norm_or_scale() ? residual.size() : 0),
-      normalised(residual.size()),
       queries(product(tokens, model.config().heads * model.config().head_size)),
-      attention(queries.size()),
+      inputs(product(tokens, widest_input(model.config()))),
       hidden(product(float_hidden_tokens(model, tokens), model.config().feed_forward)),
       rounded_hidden(rounded_hidden_tokens(model, tokens), model.config().feed_forward,
                      {.fine = false, .bfloats = model.has_tiles()}),
@@ -136,7 +135,7 @@ Result<Workspace> Workspace::create(const Model& model, int32_t thread_count, in
   }
   try {
     return Workspace(std::make_unique<Memory>(model, thread_count, context,
-                                              whole_text ? context : pass_tokens_max(model)));
+                                              whole_text ? context : kForwardTokensMax));
   } catch (const std::bad_alloc&) {
     return Error(ErrorCode::kUnavailable,
                  "memory: no room for the forward pass; use a smaller model or context");

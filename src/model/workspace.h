@@ -96,12 +96,12 @@ struct Workspace::Memory {
   int32_t partial_stride;                // floats of one partial attention result
   Batch batch;                           // what the pass computes
   std::vector<float> residual;           // [tokens_max][embedding]
-  std::vector<float> branch;      // [tokens_max][embedding]: a sublayer's result; see Pass::join()
-  std::vector<float> normalised;  // [tokens_max][embedding]
-  std::vector<float> queries;     // [tokens_max][heads * head_size]
-  std::vector<float> attention;   // [tokens_max][heads * head_size]
-  std::vector<float> hidden;      // [tokens_max][feed_forward]: inputs of the down projections that
-                                  // take floats; empty where none does
+  std::vector<float> branch;   // [tokens_max][embedding]: a sublayer's result; see Pass::join()
+  std::vector<float> queries;  // [tokens_max][heads * head_size]
+  std::vector<float> inputs;   // [tokens_max][widest input]: of the next product, as floats:
+                               // the normalised stream, or what attention yields
+  std::vector<float> hidden;   // [tokens_max][feed_forward]: inputs of the down projections that
+                               // take floats; empty where none does
   ActivationMemory rounded_hidden;  // of those that do not
   std::vector<float> partials;      // [shared splits][heads][partial_stride]
   std::vector<RopeMemory> rope;     // the angles of most layers; then those of layers with a window

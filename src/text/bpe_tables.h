@@ -15,7 +15,7 @@
 
 namespace hearth {
 
-// Far beyond what half-empty tables need for entries that were not chosen to collide.
+// Far beyond what tables a quarter empty need for entries that were not chosen to collide.
 inline constexpr uint32_t kProbesMax = 1024;
 
 enum class Inserted { kYes, kAlreadyThere, kTooManyCollisions };
@@ -154,7 +154,7 @@ class MergeTable {
 
   MergeTable() : MergeTable(0) {}
   explicit MergeTable(std::size_t entries_max)
-      : slots_(std::bit_ceil(2 * entries_max + 2), kEmpty),
+      : slots_(std::bit_ceil(entries_max + entries_max / 3 + 2), kEmpty),
         shift_(64 - static_cast<uint32_t>(std::countr_zero(slots_.size()))) {}
 
   void prefetch(TokenId left, TokenId right) const {
