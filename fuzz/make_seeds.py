@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, unicode, session,
-packed, wordpiece and gbnf.
+packed, wordpiece, gbnf, regex and json_schema.
 
 The same files every time; run it again after a change and check the result in. The other corpora
 are made where their inputs come from.
@@ -333,6 +333,31 @@ def write(folder, seeds):
         (folder / name).write_bytes(content)
 
 
+def regex_seeds():
+    return {
+        "classes": r"^[\w.-]{2,40}@\d+\S?\0ab-c@12x".encode().replace(b"\\0", b"\0"),
+        "unicode": "[^\\u00e4-\\u{1F600}]+|\\x41.\0aA€".encode(),
+        "long": b"(?:ab|c){130,9000}?\0" + b"abc" * 60,
+        "groups": b"(?<name>a|ab)(?:c|bcd)?(d*)$\0abcd",
+    }
+
+
+def json_schema_seeds():
+    schemas = {
+        "object": ({"type": "object", "properties": {"a": {"type": "integer", "minimum": -5, "multipleOf": 5},
+                                                     "b": {"enum": ["x", None, {"y": [1.5]}]}},
+                    "required": ["a"], "additionalProperties": {"type": "boolean"}}, {"a": 10, "b": None, "c": True}),
+        "list": ({"type": "array", "prefixItems": [{"const": "p"}], "items": {"type": "number", "maximum": 0.5},
+                  "minItems": 2, "maxItems": 300}, ["p", -1, 0.25]),
+        "strings": ({"anyOf": [{"format": "date"}, {"pattern": "^a+$", "maxLength": 9}, {"format": "uri"}]}, "2024-02-29"),
+        "tree": ({"$defs": {"t": {"type": "object", "properties": {"l": {"$ref": "#/$defs/t"}, "v": {}},
+                                  "required": ["v"]}}, "$ref": "#/$defs/t"}, {"l": {"v": [1, {"k": "w"}]}, "v": 1}),
+        "together": ({"allOf": [{"properties": {"a": {"minLength": 1}}}, {"properties": {"a": {"maxLength": 3}}}],
+                      "oneOf": [{"type": "object"}, {"type": "null"}]}, {"a": "xy"}),
+    }
+    return {name: (json.dumps(schema) + "\0" + json.dumps(value)).encode() for name, (schema, value) in schemas.items()}
+
+
 def main():
     write(CORPUS / "gguf", {**sound_gguf(), **broken_gguf()})
     write(CORPUS / "gguf_split", gguf_split_seeds())
@@ -342,6 +367,8 @@ def main():
     write(CORPUS / "packed", packed_seeds())
     write(CORPUS / "wordpiece", wordpiece_seeds())
     write(CORPUS / "gbnf", gbnf_seeds())
+    write(CORPUS / "regex", regex_seeds())
+    write(CORPUS / "json_schema", json_schema_seeds())
 
 
 if __name__ == "__main__":

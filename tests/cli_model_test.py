@@ -127,6 +127,21 @@ text ::= "\"" [A-Za-z ]{1,20} "\""
         grammar.write_text("root ::= [a", encoding="utf-8")
         self.assert_refused(["run", "--grammar", grammar, "Hi"], 2, "record.gbnf: grammar: line 1", "the text ends; correct it")
 
+    def test_json_schema(self):
+        schema = self.home / "person.json"
+        schema.write_text(json.dumps({
+            "type": "object", "required": ["name", "age"],
+            "properties": {"name": {"type": "string", "minLength": 1, "maxLength": 30},
+                           "age": {"type": "integer", "minimum": 0, "maximum": 130}}}), encoding="utf-8")
+        for seed in range(4):
+            document = self.hearth_json("run", "--json-schema", schema, "--seed", str(seed), "-n", "80", "Tom Baker is 31. As JSON:")
+            person = json.loads(document["text"])
+            self.assertEqual(list(person), ["name", "age"])
+            self.assertTrue(1 <= len(person["name"]) <= 30 and 0 <= person["age"] <= 130, person)
+        schema.write_text('{"type": "object", "not": {}}', encoding="utf-8")
+        self.assert_refused(["run", "--json-schema", schema, "Hi"], 2, "person.json: schema: the whole: not is not supported")
+        self.assert_refused(["run", "--json-schema", schema, "--grammar", schema, "Hi"], 2, "choose one")
+
     def test_stop(self):
         text = self.hearth_json("run", "-n", "40", "--temp", "0", "Count from one to ten.")["text"]
         stop = text.split()[3]

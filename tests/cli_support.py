@@ -17,7 +17,7 @@ MODEL = os.environ.get("HEARTH_TEST_MODEL", "")
 MINILM = os.environ.get("HEARTH_TEST_MINILM", "")
 
 # What --isa takes.
-KNOWN_ISAS = {"scalar", "avx2", "avx512", "neon", "neon_dotprod", "neon_i8mm"}
+KNOWN_ISAS = {"scalar", "avx2", "avx512", "amx", "neon", "neon_dotprod", "neon_i8mm"}
 
 needs_model = unittest.skipUnless(MODEL, "HEARTH_TEST_MODEL is not set; ./test sets it")
 needs_minilm = unittest.skipUnless(MINILM, "HEARTH_TEST_MINILM is not set; ./test sets it")

@@ -12,18 +12,21 @@
 #include "cli/input.h"
 #include "cli/interrupt.h"
 #include "grammar/gbnf.h"
+#include "grammar/schema_grammar.h"
 
 namespace hearth {
 namespace {
 
-constexpr int32_t kLoopLimit = 200;  // tokens: about a second of an answer that says nothing new
 constexpr int32_t kIntMax = std::numeric_limits<int32_t>::max();
 
 double rounded_ms(double ms) { return std::round(ms * 1000.0) / 1000.0; }
 
-Result<std::shared_ptr<const Automaton>> read_grammar(const std::string& file) {
-  HEARTH_ASSIGN(const std::string text, read_file(file, kGbnfBytesMax));
-  auto automaton = compile_gbnf(text);
+using Compile = Result<Automaton>(std::string_view text);
+
+Result<std::shared_ptr<const Automaton>> read_grammar(const std::string& file,
+                                                      std::size_t bytes_max, Compile& compile) {
+  HEARTH_ASSIGN(const std::string text, read_file(file, bytes_max));
+  auto automaton = compile(text);
   if (!automaton.ok()) return Error(automaton.error()).with_context(printable(file));
   return std::make_shared<const Automaton>(std::move(automaton).value());
 }
@@ -91,6 +94,8 @@ void GenerationFlags::declare(Options& options) {
   options.texts({"--stop", "TEXT", "End the answer before TEXT; repeatable"}, stop);
   options.text({"--grammar", "FILE", "Answer what fits the grammar (GBNF) in FILE, nothing else"},
                grammar_file);
+  options.text({"--json-schema", "FILE", "Answer JSON that is valid by the schema in FILE"},
+               schema_file);
   model.declare_context(options);
   model.declare_engine(options);
   options.number({"--deadline-ms", "MS", "End the answer after MS milliseconds"}, deadline_ms, 1,
@@ -109,7 +114,7 @@ Result<void> GenerationFlags::finish(const Options& options) {
     std::random_device device;
     sampling.seed = device();
   }
-  if (!options.given("loop_limit") && tokens == 0) loop_limit = kLoopLimit;
+  if (!options.given("loop_limit") && tokens == 0) loop_limit = kLoopLimitDefault;
   for (const std::string& text : logit_bias) {
     HEARTH_ASSIGN(const auto bias, parse_bias(text));
     sampling.logit_bias.push_back(bias);
@@ -117,8 +122,15 @@ Result<void> GenerationFlags::finish(const Options& options) {
   for (const std::string& text : stop) {
     if (text.empty()) return Error(ErrorCode::kUsage, "--stop: is empty; give a text to stop at");
   }
+  if (!grammar_file.empty() && !schema_file.empty()) {
+    return Error(ErrorCode::kUsage,
+                 "--grammar, --json-schema: an answer fits one of them; choose one");
+  }
   if (!grammar_file.empty()) {
-    HEARTH_ASSIGN(grammar, read_grammar(grammar_file));
+    HEARTH_ASSIGN(grammar, read_grammar(grammar_file, kGbnfBytesMax, compile_gbnf));
+  }
+  if (!schema_file.empty()) {
+    HEARTH_ASSIGN(grammar, read_grammar(schema_file, kSchemaBytesMax, compile_json_schema_text));
   }
   if (!system.empty()) {
     if (const auto checked = check_prompt(system); !checked.ok()) {

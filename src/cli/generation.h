@@ -20,13 +20,14 @@ struct GenerationFlags {
   ModelFlags model;
   std::string system;
   int32_t tokens = 0;  // 0: to the end of the answer
-  // Unless it was given: kLoopLimit where the length is the model's choice, else none.
+  // Unless it was given: kLoopLimitDefault where the length is the model's choice, else none.
   int32_t loop_limit = 0;
   bool speculate = true;
   SamplingOptions sampling;
   std::vector<std::string> logit_bias;
   std::vector<std::string> stop;
   std::string grammar_file;
+  std::string schema_file;
   std::shared_ptr<const Automaton> grammar;  // what is in it
   int32_t deadline_ms = 0;                   // 0: none
   bool history = true;                       // of a chat, which `run` may turn into
@@ -36,7 +37,7 @@ struct GenerationFlags {
 
   // Checks all that can be checked without the model, so that a typing error costs no load. A seed
   // that was not given is drawn. Errors: kUsage (names option, value and range), and of the
-  // grammar's file those of reading it.
+  // grammar's or schema's file those of reading it.
   Result<void> finish(const Options& options);
 
   // For one answer that starts now, and stops on Ctrl-C.

@@ -18,9 +18,9 @@
 #include "base/function_ref.h"
 #include "base/interruption.h"
 #include "base/result.h"
+#include "engine/answer.h"
 #include "engine/cost_model.h"
 #include "engine/embed.h"
-#include "engine/sampling.h"
 #include "engine/score.h"
 #include "format/gguf.h"
 #include "model/forward.h"
@@ -45,62 +45,11 @@ struct EngineOptions {
   std::filesystem::path packed_folder = {};
 };
 
-enum class FinishReason { kStop, kLength, kDeadline, kCancelled };
-// "stop", "length", "deadline", "cancelled".
-std::string_view finish_reason_name(FinishReason reason);
-
 // Tokens of a context where no other number is asked for, at most: long ones cost memory.
 inline constexpr int32_t kContextDefaultMax = 8192;
 
-inline constexpr std::size_t kStopsMax = 32;
-inline constexpr std::size_t kStopBytesMax = 512;
-
-struct GenerateOptions {
-  SamplingOptions sampling;
-  int32_t tokens_max = 0;  // 0: to the end of the answer or of the context
-  // An answer ends with kLength when so many tokens in a row repeat what stood up to 64 before
-  // them. 0: never.
-  int32_t loop_limit = 0;
-  // Guess tokens from what stands in the text already, and draw several in one pass through the
-  // model where the guesses are right. The answer is the same.
-  bool speculate = true;
-  // What the answer must be, if anything: it ends when it is complete, and is completed in the
-  // tokens that it may have where that can be done.
-  std::shared_ptr<const Automaton> grammar = {};
-  // The answer ends before the first of these to be complete; of two that end together, before the
-  // longer one. Each is valid UTF-8, not empty, at most kStopBytesMax long. One that is the text of
-  // a special token stands for that token.
-  std::vector<std::string> stop;
-  // Looked at before each token and each layer of the model; `stopped` is for the sink.
-  Interruption interruption;
-};
-
-struct Usage {
-  int32_t prompt_tokens = 0;
-  int32_t completion_tokens = 0;  // without the token that ended the answer
-  int32_t cached_tokens = 0;      // of the prompt, reused from the session
-  int32_t drafted_tokens = 0;     // guessed by speculation
-  int32_t accepted_tokens = 0;    // of those, the right ones
-};
-
-struct Timings {
-  double prefill_ms = 0;
-  double first_token_ms = 0;  // from the call of generate() to the first token
-  double decode_ms = 0;       // all tokens after the first
-};
-
-struct Answer {
-  std::string text;
-  std::vector<TokenId> ids;     // with those of a stop string, without an end token
-  std::vector<float> logprobs;  // of `ids`, natural, under the plain softmax
-  FinishReason finish_reason = FinishReason::kStop;
-  bool looped = false;  // kLength because of loop_limit
-  Usage usage;
-  Timings timings;
-};
-
+class Decoder;
 class Session;
-class AnswerText;
 struct SavedSession;
 struct SessionIdentity;
 
@@ -115,6 +64,7 @@ class Engine {
 
   const Model& model() const { return *model_; }
   const Tokenizer& tokenizer() const { return tokenizer_; }
+  ConstrainedVocabulary& constrained_vocabulary() { return constrained_; }
   ThreadPool& pool() { return *pool_; }
   double load_ms() const { return load_ms_; }
   // What was measured of this model here before; without, no deadline is known to be too short.
@@ -135,8 +85,20 @@ class Engine {
   // Plain text as tokens, with BOS in front where the model adds one.
   std::vector<TokenId> encode_raw(std::string_view text) const;
 
-  // `context`: tokens, prompt and answer together; 0 is the model's own up to 8,192. Errors: kUsage
-  // (below 1 or above what the model was made for: both numbers), kUnavailable (memory).
+  // Whether an answer can be given to that in a context of `context` tokens. Errors: kUsage (empty
+  // prompt; prompt longer than the context: both numbers; ids outside the vocabulary; options out
+  // of range).
+  Result<void> check_request(std::span<const TokenId> prompt, const GenerateOptions& options,
+                             int32_t context) const;
+  // Whether a prompt of which [begin, end) is to be evaluated, behind `ahead_ms` of other work, can
+  // be answered in time, as far as costs() are known. Errors: kDeadline.
+  Result<void> check_deadline(int32_t begin, int32_t end, double ahead_ms,
+                              const Deadline& deadline) const;
+
+  // How many tokens a context of `context` has: prompt and answer together; 0 is the model's own up
+  // to 8,192. Errors: kUsage (below 0 or above what the model was made for: both numbers).
+  Result<int32_t> context_tokens(int32_t context) const;
+  // With a context of so many. Errors: those of context_tokens(), kUnavailable (memory).
   Result<Session> create_session(int32_t context);
 
   // A session as Session::save() wrote it, by this model, the same kind of arithmetic, and any
@@ -164,8 +126,11 @@ class Engine {
     std::vector<float> hidden;  // [context][embedding], as far as it was needed
   };
 
-  explicit Engine(Tokenizer tokenizer) : tokenizer_(std::move(tokenizer)) {}
+  explicit Engine(Tokenizer tokenizer)
+      : tokenizer_(std::move(tokenizer)), constrained_(tokenizer_) {}
 
+  Result<void> check_ids(std::span<const TokenId> tokens) const;
+  Result<void> check_prompt(std::span<const TokenId> prompt, int32_t context) const;
   void load_template(const GgufFile& gguf);
   Result<RenderedText> render(std::span<const ChatMessage> messages,
                               const ChatOptions& options) const;
@@ -177,6 +142,7 @@ class Engine {
   std::unique_ptr<ThreadPool> pool_;
   std::shared_ptr<const Model> model_;
   Tokenizer tokenizer_;
+  ConstrainedVocabulary constrained_;
   std::optional<ChatTemplate> template_;
   std::optional<Error> template_error_;  // why there is none; told to who asks for it
   Result<std::optional<Pooling>> pooling_ = std::optional<Pooling>();  // what the file says
@@ -247,14 +213,10 @@ class Session {
 
  private:
   friend class Engine;
-  class Speculation;
   Session(Engine& engine, KvSequence sequence, Workspace workspace, int32_t context);
 
   std::size_t vocabulary() const;
-  Result<void> check_ids(std::span<const TokenId> tokens) const;
   Result<void> check_feed(std::span<const TokenId> tokens) const;
-  Result<void> check_prompt(std::span<const TokenId> prompt) const;
-  Result<void> check_options(const GenerateOptions& options) const;
   static constexpr int32_t kSummarisedRows = 8;  // of logits: more are not drawn from
   std::size_t row_blocks() const { return vocabulary() / kLogitBlock; }
   Result<void> evaluate(std::span<const TokenId> chunk, LogitRows rows,
@@ -264,9 +226,7 @@ class Session {
   Result<std::span<float>> feed_context(std::span<const TokenId> context,
                                         const Interruption& interruption, int32_t& cached);
   Result<void> prefill(std::span<const TokenId> rest, const Interruption& interruption);
-  Result<void> check_deadline(int32_t prompt_tokens, const Deadline& deadline) const;
-  Result<FinishReason> decode(const GenerateOptions& options, const Stopwatch& since_call,
-                              AnswerText& text, Answer& answer);
+  Result<FinishReason> decode(Decoder& decoder, const Interruption& interruption);
 
   Engine* engine_;
   KvSequence sequence_;

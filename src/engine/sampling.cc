@@ -17,6 +17,7 @@ namespace {
 constexpr float kForbidden = -std::numeric_limits<float>::infinity();
 // Between the seeds of draws at one position, the first of which has the answer's own.
 constexpr uint64_t kDrawSeed = 0xd1342543de82ef95u;
+constexpr uint64_t kDrawsMax = 2;  // that may not fit, before all that do are found
 constexpr int32_t kPenaltyTokensMax = 1 << 24;
 
 Result<void> check_range(std::string_view option, double value, double low, double high) {
@@ -95,6 +96,28 @@ uint64_t mix(uint64_t bits) {
 
 }  // namespace
 
+void find_likeliest(std::span<const float> logits, std::size_t count,
+                    std::vector<SampledToken>& out) {
+  out.clear();
+  if (count == 0) return;
+  const auto is_before = [](const SampledToken& a, const SampledToken& b) {
+    return a.logprob != b.logprob ? a.logprob > b.logprob : a.id < b.id;
+  };
+  // A heap whose first is the least of the best so far: most logits are below it.
+  for (std::size_t id = 0; id < logits.size(); ++id) {
+    const SampledToken next = {static_cast<TokenId>(id), logits[id]};
+    if (out.size() == count) {
+      if (!is_before(next, out.front())) continue;
+      std::ranges::pop_heap(out, is_before);
+      out.back() = next;
+    } else {
+      out.push_back(next);
+    }
+    std::ranges::push_heap(out, is_before);
+  }
+  std::ranges::sort_heap(out, is_before);
+}
+
 double keyed_uniform(uint64_t seed, uint64_t position) {
   // SplitMix64 counts its state up by the golden ratio, so any position is at hand. The seed is
   // mixed first, or seeds a golden ratio apart would give the same numbers, shifted by a position.
@@ -143,22 +166,20 @@ Result<SampledToken> Sampler::sample(std::span<float> logits, std::span<const To
   return SampledToken{id, static_cast<float>(logits[static_cast<std::size_t>(id)] - log_sum)};
 }
 
-// Most tokens that are drawn fit; one that does not is forbidden, and another one drawn: that is a
-// draw from those that fit. Where many do not, they are all found and forbidden at once.
+// Where few tokens fit, one of them is drawn. Where many do, most that are drawn from all fit; one
+// that does not is forbidden, and another one drawn: that is a draw from those that fit, too. Only
+// where several do not are all that do looked for.
 TokenId Sampler::draw_allowed(std::span<float> logits, uint64_t position,
                               TokenConstraint* constraint) {
-  constexpr uint64_t kDrawsMax = 16;
+  const bool is_narrow = constraint != nullptr && constraint->is_narrow();
   for (uint64_t draw = 0;; ++draw) {
+    const double uniform = keyed_uniform(options_.seed + draw * kDrawSeed, position);
+    if (is_narrow || draw == kDrawsMax) return choose_among(logits, constraint->allowed(), uniform);
     const TokenId best = blocks_.best(logits);
     if (best < 0) return -1;
-    const TokenId id =
-        choose(logits, best, keyed_uniform(options_.seed + draw * kDrawSeed, position));
+    const TokenId id = choose(logits, best, uniform);
     if (constraint == nullptr || constraint->allows(id)) return id;
     change(logits, id, kForbidden);
-    if (draw == kDrawsMax) {
-      constraint->each_forbidden(static_cast<TokenId>(logits.size()),
-                                 [&](TokenId other) { change(logits, other, kForbidden); });
-    }
     blocks_.look_again(logits);
   }
 }
@@ -212,11 +233,28 @@ void Sampler::apply_penalties(std::span<float> logits, std::span<const TokenId> 
   }
 }
 
+// Of `ids` only; -1 where all of them are forbidden.
+TokenId Sampler::choose_among(std::span<const float> logits, std::span<const TokenId> ids,
+                              double uniform) {
+  const auto logit = [&](TokenId id) { return logits[static_cast<std::size_t>(id)]; };
+  TokenId best = -1;
+  for (const TokenId id : ids) {
+    if (logit(id) == kForbidden) continue;
+    if (best < 0 || logit(id) > logit(best) || (logit(id) == logit(best) && id < best)) best = id;
+  }
+  if (best < 0 || options_.temperature == 0.0 || options_.top_k == 1) return best;
+  candidates_.clear();
+  heaviest_.clear();
+  for (const TokenId id : ids) {
+    candidates_.push_back({0.0f, id});
+    heaviest_.push_back(logit(id));
+  }
+  weigh_candidates(logit(best));
+  return draw(candidates_, uniform);
+}
+
 TokenId Sampler::choose(std::span<const float> logits, TokenId best, double uniform) {
   if (options_.temperature == 0.0 || options_.top_k == 1) return best;
-  // Below a temperature of 1e-30 only equals of the best token have a weight left; no infinity
-  // times zero.
-  const auto scale = static_cast<float>(std::min(1.0 / options_.temperature, 1e30));
   const float max = logits[static_cast<std::size_t>(best)];
   candidates_.reserve(logits.size());
   weights_.reserve(logits.size());
@@ -226,32 +264,41 @@ TokenId Sampler::choose(std::span<const float> logits, TokenId best, double unif
   const float bound =
       limits_count ? blocks_.reached_by(static_cast<std::size_t>(options_.top_k)) : kForbidden;
   if (bound > kForbidden) {
-    gather_heaviest(logits, bound, max, scale);
+    gather_heaviest(logits, bound, max);
   } else {
-    gather_all(logits, max, scale);
+    gather_all(logits, max);
   }
   return draw(candidates_, uniform);
 }
 
 // Leaves in candidates_ what top-k, top-p and min-p leave of the logits, of which at least top-k
 // come to `bound`.
-void Sampler::gather_heaviest(std::span<const float> logits, float bound, float max, float scale) {
+void Sampler::gather_heaviest(std::span<const float> logits, float bound, float max) {
   candidates_.clear();
   heaviest_.clear();
   blocks_.each_at_least(logits, bound, [&](TokenId id) {
     candidates_.push_back({0.0f, id});
     heaviest_.push_back(logits[static_cast<std::size_t>(id)]);
   });
+  weigh_candidates(max);
+}
+
+// Of the candidates, whose logits are in heaviest_, leaves what top-k, top-p and min-p leave.
+void Sampler::weigh_candidates(float max) {
   weights_.resize(heaviest_.size());
-  exp_weights(heaviest_, max, scale, weights_);
+  const double weight_sum = exp_weights(heaviest_, max, scale(), weights_);
   for (std::size_t i = 0; i < weights_.size(); ++i) candidates_[i].weight = weights_[i];
-  limit_count();
+  if (options_.top_k > 0) {
+    limit_count();
+  } else {
+    limit_mass(weight_sum);
+  }
 }
 
 // The same, of all logits.
-void Sampler::gather_all(std::span<const float> logits, float max, float scale) {
+void Sampler::gather_all(std::span<const float> logits, float max) {
   weights_.resize(logits.size());
-  const double weight_sum = exp_weights(logits, max, scale, weights_);
+  const double weight_sum = exp_weights(logits, max, scale(), weights_);
   const auto count = static_cast<double>(weights_.size());
   const bool limits_count = options_.top_k > 0 && options_.top_k < count;
   // Few tokens come to this bound, and no others can be left in the end: tokens lighter than (1 -
@@ -290,6 +337,12 @@ void Sampler::limit_mass(double weight_sum) {
   }
   const float least = weight_min();
   std::erase_if(candidates_, [&](const Candidate& candidate) { return candidate.weight < least; });
+}
+
+// What logits are multiplied by. Below a temperature of 1e-30 only equals of the best token have a
+// weight left; no infinity times zero.
+float Sampler::scale() const {
+  return static_cast<float>(std::min(1.0 / options_.temperature, 1e30));
 }
 
 float Sampler::weight_min() const { return std::max(static_cast<float>(options_.min_p), FLT_MIN); }

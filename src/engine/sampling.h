@@ -46,6 +46,11 @@ struct SampledToken {
   float logprob;
 };
 
+// The `count` tokens of the largest logits, the largest first and of equals the lowest id; their
+// `logprob` is the logit.
+void find_likeliest(std::span<const float> logits, std::size_t count,
+                    std::vector<SampledToken>& out);
+
 // A number in [0, 1) that depends on nothing but its arguments.
 double keyed_uniform(uint64_t seed, uint64_t position);
 
@@ -77,10 +82,13 @@ class Sampler {
   void restore(std::span<float> logits);
   TokenId draw_allowed(std::span<float> logits, uint64_t position, TokenConstraint* constraint);
   TokenId choose(std::span<const float> logits, TokenId best, double uniform);
-  void gather_heaviest(std::span<const float> logits, float bound, float max, float scale);
-  void gather_all(std::span<const float> logits, float max, float scale);
+  TokenId choose_among(std::span<const float> logits, std::span<const TokenId> ids, double uniform);
+  void gather_heaviest(std::span<const float> logits, float bound, float max);
+  void gather_all(std::span<const float> logits, float max);
+  void weigh_candidates(float max);
   void limit_count();
   void limit_mass(double weight_sum);
+  float scale() const;
   float weight_min() const;
 
   SamplingOptions options_;

@@ -367,5 +367,19 @@ TEST(Sampling, SameRequestSameTokens) {
   EXPECT_EQ(sampler.sample(scratch, {}, 19)->id, draw(1).back());
 }
 
+TEST(FindLikeliest, OrdersByLogitThenId) {
+  const std::vector<float> logits = {1.0f, 3.0f, -2.0f, 3.0f, 0.5f, 2.0f};
+  std::vector<SampledToken> found;
+  find_likeliest(logits, 4, found);
+  std::vector<TokenId> ids;
+  for (const SampledToken& token : found) ids.push_back(token.id);
+  EXPECT_EQ(ids, (std::vector<TokenId>{1, 3, 5, 0}));
+  EXPECT_EQ(found.front().logprob, 3.0f);
+  find_likeliest(logits, 0, found);
+  EXPECT_TRUE(found.empty());
+  find_likeliest(logits, 10, found);
+  EXPECT_EQ(found.size(), logits.size());
+}
+
 }  // namespace
 }  // namespace hearth

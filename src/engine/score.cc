@@ -345,42 +345,4 @@ Result<Continuation> encode_continuation(const Tokenizer& tokenizer, std::string
                                          "\": adds no token to its context; choose another text"));
 }
 
-ByteSortedVocabulary::ByteSortedVocabulary(const Tokenizer& tokenizer) : tokenizer_(&tokenizer) {
-  for (TokenId id = 0; id < tokenizer.vocab_size(); ++id) {
-    if (!bytes_of(id).empty()) ids_.push_back(id);
-  }
-  std::sort(ids_.begin(), ids_.end(), [&](TokenId a, TokenId b) {
-    const int order = bytes_of(a).compare(bytes_of(b));
-    return order != 0 ? order < 0 : a < b;
-  });
-}
-
-std::string_view ByteSortedVocabulary::bytes_of(TokenId id) const {
-  return tokenizer_->token_bytes(id, SpecialTokens::kAsText);
-}
-
-std::span<const TokenId> ByteSortedVocabulary::extending(std::string_view bytes) const {
-  const auto before = [&](TokenId id, std::string_view value) {
-    return bytes_of(id).substr(0, bytes.size()) < value;
-  };
-  const auto after = [&](std::string_view value, TokenId id) {
-    return value < bytes_of(id).substr(0, bytes.size());
-  };
-  const auto begin = std::lower_bound(ids_.begin(), ids_.end(), bytes, before);
-  const auto end = std::upper_bound(begin, ids_.end(), bytes, after);
-  return {begin, end};
-}
-
-std::vector<TokenId> ByteSortedVocabulary::proper_prefixes(std::string_view bytes) const {
-  std::vector<TokenId> found;
-  for (std::size_t length = 1; length < bytes.size(); ++length) {
-    const std::string_view prefix = bytes.substr(0, length);
-    for (const TokenId id : extending(prefix)) {
-      if (bytes_of(id) != prefix) break;  // equals come first
-      found.push_back(id);
-    }
-  }
-  return found;
-}
-
 }  // namespace hearth

@@ -20,6 +20,7 @@
 
 #include "base/interruption.h"
 #include "base/result.h"
+#include "engine/byte_sorted_vocabulary.h"
 #include "text/tokenizer.h"
 
 namespace hearth {
@@ -82,25 +83,6 @@ struct PrefixScore {
   double probability = 0.0;
   double unexplored = 0.0;       // of the spellings not followed: the truth is at most the sum
   int32_t evaluated_tokens = 0;  // fed to the model
-};
-
-// The tokens of a vocabulary in the order of their bytes: those that begin with given bytes are one
-// contiguous range. Control tokens have no bytes and are not in it. Copies nothing; borrows the
-// tokenizer.
-class ByteSortedVocabulary {
- public:
-  explicit ByteSortedVocabulary(const Tokenizer& tokenizer);
-
-  // All tokens whose bytes begin with `bytes`, which itself is among them. Valid with this object.
-  std::span<const TokenId> extending(std::string_view bytes) const;
-  // The tokens whose bytes are a proper prefix of `bytes`, shortest first.
-  std::vector<TokenId> proper_prefixes(std::string_view bytes) const;
-
- private:
-  std::string_view bytes_of(TokenId id) const;
-
-  const Tokenizer* tokenizer_;
-  std::vector<TokenId> ids_;  // by bytes, then by id
 };
 
 }  // namespace hearth

@@ -12,14 +12,18 @@ constexpr std::size_t kLogitBytesMax = std::size_t{32} << 20;  // held at once b
 
 }  // namespace
 
-Result<Session> Engine::create_session(int32_t context) {
+Result<int32_t> Engine::context_tokens(int32_t context) const {
   const int32_t context_max = model_->config().context_max;
   if (context < 0 || context > context_max) {
     return Error(ErrorCode::kUsage,
                  concat("context: ", context, " tokens is outside 1 to ", context_max,
                         ", what the model was made for; choose another context"));
   }
-  if (context == 0) context = std::min(kContextDefaultMax, context_max);
+  return context == 0 ? std::min(kContextDefaultMax, context_max) : context;
+}
+
+Result<Session> Engine::create_session(int32_t context) {
+  HEARTH_ASSIGN(context, context_tokens(context));
   HEARTH_ASSIGN(std::shared_ptr<KvPool> kv_pool,
                 KvPool::create(model_->config(), model_->kv_type(), context));
   HEARTH_ASSIGN(Workspace workspace, Workspace::create(*model_, pool_->size(), context));
@@ -36,8 +40,8 @@ std::size_t Session::vocabulary() const {
   return static_cast<std::size_t>(engine_->model().config().vocabulary);
 }
 
-Result<void> Session::check_ids(std::span<const TokenId> tokens) const {
-  const int32_t vocabulary = engine_->model().config().vocabulary;
+Result<void> Engine::check_ids(std::span<const TokenId> tokens) const {
+  const int32_t vocabulary = model_->config().vocabulary;
   for (const TokenId id : tokens) {
     if (id >= 0 && id < vocabulary) continue;
     return Error(ErrorCode::kUsage,
@@ -53,7 +57,7 @@ Result<void> Session::check_feed(std::span<const TokenId> tokens) const {
     return Error(ErrorCode::kUsage, concat("tokens: ", count, " do not fit the context of ",
                                            context_, "; shorten the text or use a larger context"));
   }
-  return check_ids(tokens);
+  return engine_->check_ids(tokens);
 }
 
 // Appends a chunk whose tokens were checked; its logits, if any, are in logits_ then.

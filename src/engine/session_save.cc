@@ -114,7 +114,7 @@ Result<void> Session::take(const SavedSession& saved) {
   }
   std::vector<TokenId> ids(saved.header.tokens);
   if (!ids.empty()) std::memcpy(ids.data(), saved.tokens.data(), saved.tokens.size());
-  if (const auto checked = check_ids(ids); !checked.ok()) {
+  if (const auto checked = engine_->check_ids(ids); !checked.ok()) {
     return Error(ErrorCode::kCorrupt, checked.error().message()).with_context("session");
   }
   HEARTH_TRY(sequence_.reserve(count));

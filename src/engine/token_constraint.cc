@@ -1,28 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/token_constraint.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "base/check.h"
 
 namespace hearth {
+namespace {
 
-TokenConstraint::TokenConstraint(const Automaton& automaton, const Tokenizer& tokenizer,
+std::size_t common_prefix(std::string_view a, std::string_view b) {
+  return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first -
+                                  a.begin());
+}
+
+}  // namespace
+
+TokenConstraint::TokenConstraint(const Automaton& automaton, ConstrainedVocabulary& vocabulary,
                                  TokenId previous, std::size_t tokens_max)
-    : matcher_(automaton), tokenizer_(&tokenizer), previous_(previous), tokens_left_(tokens_max) {}
+    : matcher_(automaton),
+      vocabulary_(&vocabulary),
+      previous_(previous),
+      tokens_left_(tokens_max) {}
 
 std::string_view TokenConstraint::bytes_of(TokenId id) const {
-  return tokenizer_->bytes_after(previous_, id, SpecialTokens::kAsText);
+  return vocabulary_->tokenizer().bytes_after(previous_, id, SpecialTokens::kAsText);
+}
+
+// How far the end may be behind the next token. Where it was out of reach before, nothing is lost
+// by going on.
+int64_t TokenConstraint::bytes_to_end_max() const {
+  const auto left = static_cast<int64_t>(tokens_left_);
+  return matcher_.bytes_to_end() <= left ? left - 1 : Automaton::kUnending;
 }
 
 bool TokenConstraint::allows(TokenId id) {
-  if (tokenizer_->is_end(id)) return matcher_.can_end();
+  if (vocabulary_->tokenizer().is_end(id)) return matcher_.can_end();
   const std::string_view bytes = bytes_of(id);
-  if (bytes.empty()) return false;
-  const auto left = static_cast<int64_t>(tokens_left_);
-  // Where the end was out of reach before, nothing is lost by going on.
-  const bool reachable = matcher_.bytes_to_end() <= left;
-  return matcher_.allows(bytes, reachable ? left - 1 : Automaton::kUnending);
+  return !bytes.empty() && matcher_.allows(bytes, bytes_to_end_max());
 }
 
 void TokenConstraint::accept(TokenId id) {
@@ -32,19 +47,53 @@ void TokenConstraint::accept(TokenId id) {
   --tokens_left_;
 }
 
-std::vector<bool> TokenConstraint::allowed_first_bytes() {
-  std::vector<bool> allowed(256);
-  for (int byte = 0; byte < 256; ++byte) {
-    const char text = static_cast<char>(byte);
-    allowed[static_cast<std::size_t>(byte)] = matcher_.allows({&text, 1});
+bool TokenConstraint::is_narrow() {
+  constexpr std::size_t kTokensMax = 4096;  // that begin with a byte that can come next
+  const std::bitset<256> bytes = matcher_.next_bytes();
+  std::size_t tokens = 0;
+  for (std::size_t byte = 0; byte < bytes.size(); ++byte) {
+    if (bytes[byte]) tokens += vocabulary_->sorted().beginning_with(static_cast<uint8_t>(byte));
   }
-  return allowed;
+  return tokens <= kTokensMax;
 }
 
-bool TokenConstraint::begins_with(TokenId id, const std::vector<bool>& first_bytes) const {
-  if (tokenizer_->is_end(id)) return true;
-  const std::string_view bytes = bytes_of(id);
-  return !bytes.empty() && first_bytes[static_cast<unsigned char>(bytes.front())];
+const std::vector<TokenId>& TokenConstraint::allowed() {
+  allowed_.clear();
+  if (matcher_.can_end()) {
+    const auto ends = vocabulary_->tokenizer().ends();
+    allowed_.assign(ends.begin(), ends.end());
+  }
+  find_allowed();
+  return allowed_;
+}
+
+// In the order of their bytes, so that what several begin with is followed once, and where it does
+// not fit, all of them are left out at once.
+void TokenConstraint::find_allowed() {
+  const ByteSortedVocabulary& sorted = vocabulary_->sorted();
+  const Tokenizer& tokenizer = vocabulary_->tokenizer();
+  const int64_t to_end_max = bytes_to_end_max();
+  std::string_view last;  // of which the first `fitted` bytes fit
+  std::size_t fitted = 0;
+  for (std::size_t i = 0; i < sorted.size();) {
+    const TokenId id = sorted.id(i);
+    const std::string_view bytes = sorted.bytes(i);
+    if (bytes.front() == ' ' && bytes_of(id).size() != bytes.size()) {  // it begins a text
+      if (allows(id)) allowed_.push_back(id);
+      ++i;
+      continue;
+    }
+    const std::size_t shared = std::min(common_prefix(last, bytes), fitted);
+    fitted = matcher_.fitting(bytes, shared);
+    last = bytes;
+    if (fitted < bytes.size()) {
+      i = sorted.end_of_prefix(i, fitted + 1);
+      continue;
+    }
+    if (!tokenizer.is_end(id) && matcher_.bytes_to_end_behind(fitted) <= to_end_max)
+      allowed_.push_back(id);
+    ++i;
+  }
 }
 
 }  // namespace hearth

@@ -2,26 +2,13 @@
 #include "grammar/automaton.h"
 
 #include <algorithm>
-#include <map>
 #include <queue>
 #include <utility>
 
 #include "base/strings.h"
+#include "grammar/rule_automaton.h"
 
 namespace hearth {
-namespace {
-
-// A rule as a nondeterministic automaton (Thompson 1968), before subsets of its states become
-// states.
-struct NfaState {
-  std::vector<ByteEdge> bytes;
-  std::vector<CallEdge> calls;
-  std::vector<int32_t> free;  // edges that take nothing
-};
-
-using Subset = std::vector<int32_t>;  // sorted
-
-}  // namespace
 
 class AutomatonCompiler {
  public:
@@ -31,18 +18,18 @@ class AutomatonCompiler {
 
   Result<Automaton> compile(RuleId root) {
     automaton_.root_ = root;
-    waiting_.push_back(root);
+    used_.push_back(root);
     std::vector<bool> seen(rules_.rules().size(), false);
     seen[static_cast<std::size_t>(root)] = true;
-    while (!waiting_.empty()) {
-      const RuleId rule = waiting_.back();
-      waiting_.pop_back();
-      used_.push_back(rule);
-      HEARTH_TRY(compile_rule(rule));
-      for (const RuleId called : called_) {
-        if (seen[static_cast<std::size_t>(called)]) continue;
-        seen[static_cast<std::size_t>(called)] = true;
-        waiting_.push_back(called);
+    for (std::size_t i = 0; i < used_.size(); ++i) {
+      HEARTH_ASSIGN(const RuleAutomaton states, compile_one(used_[i]));
+      append(used_[i], states);
+      for (const RuleAutomaton::State& state : states.states) {
+        for (const CallEdge& call : state.calls) {
+          if (seen[static_cast<std::size_t>(call.rule)]) continue;
+          seen[static_cast<std::size_t>(call.rule)] = true;
+          used_.push_back(call.rule);
+        }
       }
     }
     measure();
@@ -54,191 +41,36 @@ class AutomatonCompiler {
   std::string_view name(RuleId rule) const {
     return rules_.rules()[static_cast<std::size_t>(rule)].name;
   }
-  bool is_too_large() const {
-    return nfa_.size() > static_cast<std::size_t>(Automaton::kStatesMax) ||
-           automaton_.states_.size() > static_cast<std::size_t>(Automaton::kStatesMax) ||
-           steps_ > Automaton::kStepsMax;
-  }
-  static Error too_large() {
-    return Error(ErrorCode::kUsage,
-                 "grammar: too large, through long repetitions or much that can be read in several "
-                 "ways; make it simpler");
-  }
 
-  // ---- expression to nondeterministic automaton ----
-
-  int32_t add_state() {
-    nfa_.emplace_back();
-    return static_cast<int32_t>(nfa_.size()) - 1;
-  }
-  NfaState& nfa(int32_t state) { return nfa_[static_cast<std::size_t>(state)]; }
-
-  // From `from`, what `id` says leads to the state that is returned.
-  Result<int32_t> build(ExpressionId id, int32_t from) {
-    if (is_too_large()) return too_large();
-    const Rules::Node& node = rules_.node(id);
-    switch (node.kind) {
-      case Rules::Kind::kBytes: {
-        const int32_t to = add_state();
-        for (const ByteRange range : node.bytes)
-          nfa(from).bytes.push_back({range.first, range.last, to});
-        return to;
-      }
-      case Rules::Kind::kRule: {
-        const int32_t to = add_state();
-        nfa(from).calls.push_back({node.rule, to});
-        return to;
-      }
-      case Rules::Kind::kSequence: {
-        for (const ExpressionId child : node.children) {
-          HEARTH_ASSIGN(from, build(child, from));
-        }
-        return from;
-      }
-      case Rules::Kind::kChoice: {
-        const int32_t to = add_state();
-        for (const ExpressionId child : node.children) {
-          const int32_t begin = add_state();
-          nfa(from).free.push_back(begin);
-          HEARTH_ASSIGN(const int32_t end, build(child, begin));
-          nfa(end).free.push_back(to);
-        }
-        return to;
-      }
-      case Rules::Kind::kRepeat:
-        return build_repeat(node, from);
-    }
-    return from;
-  }
-
-  Result<int32_t> build_repeat(const Rules::Node& node, int32_t from) {
-    const ExpressionId child = node.children.front();
-    for (int32_t i = 0; i < node.min; ++i) {
-      HEARTH_ASSIGN(from, build(child, from));
-    }
-    if (node.max == Rules::kNoLimit) {
-      const int32_t loop = add_state();
-      nfa(from).free.push_back(loop);
-      HEARTH_ASSIGN(const int32_t end, build(child, loop));
-      nfa(end).free.push_back(loop);
-      return loop;
-    }
-    const int32_t to = add_state();
-    for (int32_t i = node.min; i < node.max; ++i) {
-      nfa(from).free.push_back(to);
-      const int32_t begin = add_state();
-      nfa(from).free.push_back(begin);
-      HEARTH_ASSIGN(from, build(child, begin));
-    }
-    nfa(from).free.push_back(to);
-    return to;
-  }
-
-  // ---- subsets ----
-
-  Subset closure(Subset states) {
-    constexpr int64_t kWordBits = 64;
-    std::vector<bool> in(nfa_.size(), false);
-    steps_ += static_cast<int64_t>(nfa_.size()) / kWordBits;
-    for (const int32_t state : states) in[static_cast<std::size_t>(state)] = true;
-    for (std::size_t i = 0; i < states.size(); ++i) {
-      for (const int32_t to : nfa_[static_cast<std::size_t>(states[i])].free) {
-        if (in[static_cast<std::size_t>(to)]) continue;
-        in[static_cast<std::size_t>(to)] = true;
-        states.push_back(to);
-      }
-    }
-    std::ranges::sort(states);
-    return states;
-  }
-
-  // The state of the automaton that stands for a subset; new ones wait to be gone on from.
-  AutomatonState state_of(Subset subset) {
-    const auto next = static_cast<AutomatonState>(automaton_.states_.size());
-    const auto [at, is_new] = subsets_.emplace(std::move(subset), next);
-    if (is_new) {
-      automaton_.states_.emplace_back();
-      pending_.push_back(&at->first);
-    }
-    return at->second;
-  }
-
-  void add_byte_edges(const Subset& subset, Automaton::State& state) {
-    // Where one range ends or begins, the states that can be reached change.
-    std::vector<int> cuts;
-    for (const int32_t nfa_state : subset) {
-      for (const ByteEdge& edge : nfa_[static_cast<std::size_t>(nfa_state)].bytes) {
-        cuts.push_back(edge.first);
-        cuts.push_back(edge.last + 1);
-      }
-    }
-    std::ranges::sort(cuts);
-    cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
-    std::vector<ByteEdge> edges;
-    for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
-      steps_ += static_cast<int64_t>(subset.size());
-      Subset targets;
-      for (const int32_t nfa_state : subset) {
-        for (const ByteEdge& edge : nfa_[static_cast<std::size_t>(nfa_state)].bytes) {
-          if (edge.first <= cuts[i] && cuts[i] <= edge.last) targets.push_back(edge.to);
-        }
-      }
-      if (targets.empty()) continue;
-      std::ranges::sort(targets);
-      targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
-      const AutomatonState to = state_of(closure(std::move(targets)));
-      if (!edges.empty() && edges.back().to == to && edges.back().last + 1 == cuts[i]) {
-        edges.back().last = static_cast<uint8_t>(cuts[i + 1] - 1);
-      } else {
-        edges.push_back({static_cast<uint8_t>(cuts[i]), static_cast<uint8_t>(cuts[i + 1] - 1), to});
-      }
-    }
-    state.bytes = static_cast<uint32_t>(automaton_.byte_edges_.size());
-    state.byte_count = static_cast<uint16_t>(edges.size());
-    automaton_.byte_edges_.insert(automaton_.byte_edges_.end(), edges.begin(), edges.end());
-  }
-
-  void add_call_edges(const Subset& subset, Automaton::State& state) {
-    std::map<RuleId, Subset> backs;
-    for (const int32_t nfa_state : subset) {
-      for (const CallEdge& edge : nfa_[static_cast<std::size_t>(nfa_state)].calls)
-        backs[edge.rule].push_back(edge.back);
-    }
-    state.calls = static_cast<uint32_t>(automaton_.call_edges_.size());
-    state.call_count = static_cast<uint16_t>(backs.size());
-    const std::size_t first = automaton_.call_edges_.size();
-    automaton_.call_edges_.resize(first + backs.size());
-    std::size_t at = first;
-    for (auto& [rule, states] : backs) {
-      called_.push_back(rule);
-      automaton_.call_edges_[at++] = {rule, state_of(closure(std::move(states)))};
-    }
-  }
-
-  Result<void> compile_rule(RuleId rule) {
+  Result<RuleAutomaton> compile_one(RuleId rule) {
     const ExpressionId body = rules_.rules()[static_cast<std::size_t>(rule)].body;
     if (body < 0) {
       return Error(ErrorCode::kUsage, concat("grammar: rule \"", printable(name(rule)),
                                              "\" is used but not defined; define it"));
     }
-    nfa_.clear();
-    subsets_.clear();
-    called_.clear();
-    const int32_t begin = add_state();
-    HEARTH_ASSIGN(const int32_t end, build(body, begin));
-    automaton_.starts_[static_cast<std::size_t>(rule)] = state_of(closure({begin}));
-    while (!pending_.empty()) {
-      const Subset subset = *pending_.back();
-      pending_.pop_back();
-      if (is_too_large()) return too_large();
-      const auto index = static_cast<std::size_t>(subsets_.at(subset));
+    return compile_rule(rules_, body, RulesIn::kCalled, budget_);
+  }
+
+  void append(RuleId rule, const RuleAutomaton& added) {
+    const auto first = static_cast<AutomatonState>(automaton_.states_.size());
+    automaton_.starts_[static_cast<std::size_t>(rule)] = first;
+    for (const RuleAutomaton::State& from : added.states) {
       Automaton::State state;
-      state.ends = std::ranges::binary_search(subset, end);
-      add_byte_edges(subset, state);
-      add_call_edges(subset, state);
-      automaton_.states_[index] = state;
+      state.bytes = static_cast<uint32_t>(automaton_.byte_edges_.size());
+      state.calls = static_cast<uint32_t>(automaton_.call_edges_.size());
+      state.byte_count = static_cast<uint16_t>(from.bytes.size());
+      state.call_count = static_cast<uint16_t>(from.calls.size());
+      state.ends = from.ends;
+      for (ByteEdge edge : from.bytes) {
+        edge.to += first;
+        automaton_.byte_edges_.push_back(edge);
+      }
+      for (CallEdge edge : from.calls) {
+        edge.back += first;
+        automaton_.call_edges_.push_back(edge);
+      }
+      automaton_.states_.push_back(state);
     }
-    return {};
   }
 
   // ---- the fewest bytes to the end ----
@@ -351,14 +183,8 @@ class AutomatonCompiler {
 
   const Rules& rules_;
   Automaton automaton_;
-  std::vector<RuleId> waiting_;
-  std::vector<RuleId> used_;
-  int64_t steps_ = 0;
-  // Of the rule that is being compiled.
-  std::vector<NfaState> nfa_;
-  std::map<Subset, AutomatonState> subsets_;
-  std::vector<const Subset*> pending_;
-  std::vector<RuleId> called_;
+  CompileBudget budget_;
+  std::vector<RuleId> used_;  // the root, and what can be called from it
 };
 
 Result<Automaton> Automaton::compile(const Rules& rules, RuleId root) {

@@ -18,11 +18,6 @@ namespace hearth {
 
 using AutomatonState = int32_t;
 
-struct ByteEdge {
-  uint8_t first;
-  uint8_t last;
-  AutomatonState to;
-};
 struct CallEdge {
   RuleId rule;
   AutomatonState back;  // from where it goes on once the rule has ended

@@ -37,17 +37,6 @@ std::vector<CharRange> normalised(std::vector<CharRange> ranges) {
   return merged;
 }
 
-std::vector<CharRange> complement(std::vector<CharRange> ranges) {
-  std::vector<CharRange> others;
-  char32_t next = 0;
-  for (const CharRange range : normalised(std::move(ranges))) {
-    if (next < range.first) others.push_back({next, range.first - 1});
-    next = range.last + 1;
-  }
-  if (next <= kCharLast) others.push_back({next, kCharLast});
-  return others;
-}
-
 // The last character that has as many bytes as `first`.
 char32_t last_of_length(char32_t first) {
   if (first < 0x80) return 0x7F;
@@ -84,6 +73,17 @@ void append_sequences(char32_t first, char32_t last, std::vector<ByteSequence>& 
 }
 
 }  // namespace
+
+std::vector<CharRange> other_chars(std::vector<CharRange> ranges) {
+  std::vector<CharRange> others;
+  char32_t next = 0;
+  for (const CharRange range : normalised(std::move(ranges))) {
+    if (next < range.first) others.push_back({next, range.first - 1});
+    next = range.last + 1;
+  }
+  if (next <= kCharLast) others.push_back({next, kCharLast});
+  return others;
+}
 
 ExpressionId Rules::add(Node node) {
   nodes_.push_back(std::move(node));
@@ -125,10 +125,6 @@ ExpressionId Rules::chars(std::vector<CharRange> ranges) {
   return choice(std::move(choices));
 }
 
-ExpressionId Rules::chars_except(std::vector<CharRange> ranges) {
-  return chars(complement(std::move(ranges)));
-}
-
 ExpressionId Rules::sequence(std::vector<ExpressionId> children) {
   return add({.kind = Kind::kSequence, .bytes = {}, .children = std::move(children)});
 }
@@ -138,12 +134,46 @@ ExpressionId Rules::choice(std::vector<ExpressionId> children) {
   return add({.kind = Kind::kChoice, .bytes = {}, .children = std::move(children)});
 }
 
+// Long repetitions are made of a rule that stands for a block of them: so many states, and not as
+// many as there are repetitions.
 ExpressionId Rules::repeat(ExpressionId child, int32_t min, int32_t max) {
-  return add({.kind = Kind::kRepeat, .bytes = {}, .children = {child}, .min = min, .max = max});
+  const auto plainly = [&](ExpressionId what, int32_t from, int32_t to) {
+    return add({.kind = Kind::kRepeat, .bytes = {}, .children = {what}, .min = from, .max = to});
+  };
+  const int32_t more = max == kNoLimit ? kNoLimit : max - min;
+  if (std::max(min, more) < 2 * kBlock) return plainly(child, min, max);
+  const RuleId block = add_rule("repetition");
+  define(block, plainly(child, kBlock, kBlock));
+  const ExpressionId blocks = rule(block);
+  std::vector<ExpressionId> parts = {plainly(blocks, min / kBlock, min / kBlock),
+                                     plainly(child, min % kBlock, min % kBlock)};
+  if (more < kBlock) {
+    parts.push_back(plainly(child, 0, more));
+  } else {
+    const ExpressionId fewer =
+        sequence({plainly(blocks, 0, more / kBlock - 1), plainly(child, 0, kBlock - 1)});
+    const ExpressionId most =
+        sequence({plainly(blocks, more / kBlock, more / kBlock), plainly(child, 0, more % kBlock)});
+    parts.push_back(choice({fewer, most}));
+  }
+  return sequence(std::move(parts));
 }
 
 ExpressionId Rules::rule(RuleId id) {
   return add({.kind = Kind::kRule, .bytes = {}, .children = {}, .rule = id});
+}
+
+ExpressionId Rules::graph(ByteGraph graph) {
+  return add({.kind = Kind::kGraph, .bytes = {}, .children = {}, .graph = std::move(graph.states)});
+}
+
+ExpressionId Rules::both(ExpressionId a, ExpressionId b) {
+  return add({.kind = Kind::kBoth, .bytes = {}, .children = {a, b}});
+}
+
+ExpressionId Rules::after(ExpressionId child, char byte) {
+  return add(
+      {.kind = Kind::kAfter, .bytes = {}, .children = {child}, .byte = static_cast<uint8_t>(byte)});
 }
 
 RuleId Rules::add_rule(std::string name) {

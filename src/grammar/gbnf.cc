@@ -138,7 +138,7 @@ class GbnfParser {
   Result<ExpressionId> parse_item(int depth) {
     if (take("\"")) return parse_literal();
     if (take("[")) return parse_class();
-    if (take(".")) return rules_.chars_except({});
+    if (take(".")) return rules_.chars(other_chars({}));
     if (take("(")) {
       skip_blank(true);
       HEARTH_ASSIGN(const ExpressionId group, parse_choice(depth + 1));
@@ -265,7 +265,7 @@ class GbnfParser {
       }
       ranges.push_back({first, last});
     }
-    return others ? rules_.chars_except(std::move(ranges)) : rules_.chars(std::move(ranges));
+    return rules_.chars(others ? other_chars(std::move(ranges)) : std::move(ranges));
   }
 
   std::string_view text_;

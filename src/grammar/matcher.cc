@@ -21,6 +21,26 @@ bool Matcher::allows(std::string_view bytes, int64_t bytes_to_end_max) {
          (bytes_to_end_max >= Automaton::kUnending || bytes_to_end(next_) <= bytes_to_end_max);
 }
 
+std::size_t Matcher::fitting(std::string_view bytes, std::size_t shared) {
+  if (trail_.size() <= bytes.size()) trail_.resize(bytes.size() + 1);
+  if (shared == 0) trail_.front() = here_;
+  for (std::size_t i = shared; i < bytes.size(); ++i) {
+    step(trail_[i], static_cast<uint8_t>(bytes[i]), trail_[i + 1]);
+    if (trail_[i + 1].ways.empty() && !trail_[i + 1].can_end) return i;
+  }
+  return bytes.size();
+}
+
+std::bitset<256> Matcher::next_bytes() const {
+  std::bitset<256> bytes;
+  for (const Way& way : here_.ways) {
+    for (const ByteEdge& edge : automaton_->bytes(way.state)) {
+      for (std::size_t byte = edge.first; byte <= edge.last; ++byte) bytes.set(byte);
+    }
+  }
+  return bytes;
+}
+
 std::string Matcher::forced(std::size_t bytes_max) {
   std::string bytes;
   next_ = here_;

@@ -5,6 +5,7 @@
 // Ownership: borrows the automaton. Threading: one user at a time.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,6 +27,13 @@ class Matcher {
   bool accept(std::string_view bytes);
   // Whether they fit, with a complete text at most `bytes_to_end_max` bytes behind them.
   bool allows(std::string_view bytes, int64_t bytes_to_end_max = Automaton::kUnending);
+  // How many of the `bytes` fit, of which the first `shared` are those of the last call since
+  // accept(), and fitted then: texts in the order of their bytes cost little each.
+  std::size_t fitting(std::string_view bytes, std::size_t shared);
+  // The fewest bytes to a complete text behind `length` bytes that fitted then.
+  int32_t bytes_to_end_behind(std::size_t length) const { return bytes_to_end(trail_[length]); }
+  // The bytes that can come next.
+  std::bitset<256> next_bytes() const;
   // Whether the text is complete.
   bool can_end() const { return here_.can_end; }
   // Whether nothing can follow.
@@ -67,6 +75,7 @@ class Matcher {
   std::vector<Way> open_;
   Place next_;
   Place before_;
+  std::vector<Place> trail_;  // of fitting(): behind so many bytes
 };
 
 }  // namespace hearth

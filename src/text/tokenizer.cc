@@ -208,6 +208,7 @@ bool Tokenizer::add_eos() const { return impl_->add_eos; }
 bool Tokenizer::is_end(TokenId id) const {
   return std::binary_search(impl_->ends.begin(), impl_->ends.end(), id);
 }
+std::span<const TokenId> Tokenizer::ends() const { return impl_->ends; }
 std::vector<SpecialSpan> Tokenizer::find_specials(std::string_view text) const {
   std::vector<SpecialSpan> spans;
   for (std::size_t at = 0; at < text.size();) {

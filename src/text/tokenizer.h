@@ -76,6 +76,7 @@ class Tokenizer {
   // Whether `id` ends an answer: EOS, EOT and the family's end-of-turn tokens (<|im_end|>,
   // <|eot_id|>, ...).
   bool is_end(TokenId id) const;
+  std::span<const TokenId> ends() const;  // all of those
   // The special tokens that encode(text, kParse) sees, in order.
   std::vector<SpecialSpan> find_specials(std::string_view text) const;
   // The id of the special token whose text is exactly `text`.
