@@ -69,6 +69,18 @@ KvSequence::~KvSequence() {
   for (const int32_t page : pages_) pool_->release(page);
 }
 
+void KvSequence::share(std::span<const int32_t> pages) {
+  HEARTH_CHECK(pages_.empty());
+  for (const int32_t page : pages) pool_->retain(page);
+  pages_.assign(pages.begin(), pages.end());
+  length_ = static_cast<int32_t>(pages.size()) * kKvPageTokens;
+}
+
+void KvSequence::share_at(std::size_t index, int32_t page) {
+  pool_->retain(page);
+  pool_->release(std::exchange(pages_[index], page));
+}
+
 Result<void> KvSequence::reserve(int32_t tokens) {
   while (static_cast<int64_t>(pages_.size()) * kKvPageTokens < int64_t{length_} + tokens) {
     HEARTH_ASSIGN(const int32_t page, pool_->acquire());

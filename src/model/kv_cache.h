@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -31,6 +32,7 @@ class KvPool {
                                                 int64_t tokens_max);
 
   int64_t tokens_max() const { return static_cast<int64_t>(references_.size()) * kKvPageTokens; }
+  int32_t pages_free() const { return static_cast<int32_t>(free_pages_.size()); }
   const KvPage& layout() const { return layout_; }
   std::size_t page_bytes() const { return page_bytes_; }
 
@@ -38,10 +40,15 @@ class KvPool {
   std::byte* keys(int32_t page, int32_t layer, int32_t kv_head) const;
   std::byte* values(int32_t page, int32_t layer, int32_t kv_head) const;
 
+  // One more holder of a page that has one; each holder releases it once.
+  void retain(int32_t page) { ++references_[static_cast<std::size_t>(page)]; }
+  void release(int32_t page);
+  // Whether one more release() would free the page.
+  bool is_held_once(int32_t page) const { return references_[static_cast<std::size_t>(page)] == 1; }
+
  private:
   friend class KvSequence;
   Result<int32_t> acquire();
-  void release(int32_t page);
 
   KvPage layout_ = {};
   int32_t kv_heads_ = 0;
@@ -62,6 +69,11 @@ class KvSequence {
   const KvPool& pool() const { return *pool_; }
   const std::vector<int32_t>& pages() const { return pages_; }
 
+  // Begins with whole pages of other tokens' keys and values, which others hold too. It is empty
+  // before (checked).
+  void share(std::span<const int32_t> pages);
+  // Holds `page`, of the same keys and values, in the place of its own at `index`.
+  void share_at(std::size_t index, int32_t page);
   // Makes room for `tokens` more; they count once commit() was called. Errors: kUnavailable (the
   // pool is full; truncate(length()) gives back what there was).
   Result<void> reserve(int32_t tokens);

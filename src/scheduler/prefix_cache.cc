@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scheduler/prefix_cache.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace hearth {
+
+PrefixCache::~PrefixCache() {
+  for (const auto& [key, node] : nodes_) pool_->release(node.page);
+}
+
+// FNV-1a over the numbers: no secret is needed, since an equal hash is only slow, never wrong.
+std::size_t PrefixCache::KeyHash::operator()(const Key& key) const {
+  uint64_t hash = 0xcbf29ce484222325;
+  const auto add = [&hash](int32_t number) {
+    hash = (hash ^ static_cast<uint32_t>(number)) * 0x100000001b3;
+  };
+  add(key.parent);
+  for (const TokenId token : key.tokens) add(token);
+  return hash;
+}
+
+PrefixCache::Nodes::iterator PrefixCache::find_node(int32_t parent, std::span<const TokenId> tokens,
+                                                    std::size_t page_index) {
+  Key key = {parent, {}};
+  std::ranges::copy(tokens.subspan(page_index * kKvPageTokens, kKvPageTokens), key.tokens.begin());
+  return nodes_.find(key);
+}
+
+std::vector<int32_t> PrefixCache::find(std::span<const TokenId> tokens) {
+  std::vector<int32_t> pages;
+  if (tokens.empty()) return pages;
+  const std::size_t whole = (tokens.size() - 1) / kKvPageTokens;
+  int32_t parent = -1;
+  while (pages.size() < whole) {
+    const auto node = find_node(parent, tokens, pages.size());
+    if (node == nodes_.end()) break;
+    node->second.last_used = ++clock_;
+    parent = node->second.page;
+    pages.push_back(parent);
+  }
+  return pages;
+}
+
+void PrefixCache::keep(std::span<const TokenId> tokens, KvSequence& sequence) {
+  HEARTH_CHECK(static_cast<std::size_t>(sequence.length()) <= tokens.size());
+  const auto whole = static_cast<std::size_t>(sequence.length() / kKvPageTokens);
+  int32_t parent = -1;
+  for (std::size_t i = 0; i < whole; ++i) {
+    auto node = find_node(parent, tokens, i);
+    if (node == nodes_.end()) {
+      Key key = {parent, {}};
+      std::ranges::copy(tokens.subspan(i * kKvPageTokens, kKvPageTokens), key.tokens.begin());
+      const int32_t page = sequence.pages()[i];
+      pool_->retain(page);
+      node = nodes_.emplace(key, Node{page}).first;
+      by_page_[page] = &node->second;
+      if (parent >= 0) ++by_page_.at(parent)->children;
+    } else if (node->second.page != sequence.pages()[i]) {
+      sequence.share_at(i, node->second.page);
+    }
+    node->second.last_used = ++clock_;
+    parent = node->second.page;
+  }
+}
+
+bool PrefixCache::drop_one() {
+  auto oldest = nodes_.end();
+  for (auto node = nodes_.begin(); node != nodes_.end(); ++node) {
+    const bool is_free = node->second.children == 0 && pool_->is_held_once(node->second.page);
+    if (is_free && (oldest == nodes_.end() || node->second.last_used < oldest->second.last_used))
+      oldest = node;
+  }
+  if (oldest == nodes_.end()) return false;
+  if (oldest->first.parent >= 0) --by_page_.at(oldest->first.parent)->children;
+  by_page_.erase(oldest->second.page);
+  pool_->release(oldest->second.page);
+  nodes_.erase(oldest);
+  return true;
+}
+
+int32_t PrefixCache::pages_droppable() const {
+  // A page that no sequence shares has none behind it that one shares: sequences share all pages
+  // from their beginning.
+  return static_cast<int32_t>(std::ranges::count_if(
+      nodes_, [&](const auto& node) { return pool_->is_held_once(node.second.page); }));
+}
+
+}  // namespace hearth

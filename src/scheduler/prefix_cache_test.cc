@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scheduler/prefix_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+namespace hearth {
+namespace {
+
+ModelConfig small_config() {
+  ModelConfig config;
+  config.layers = 1;
+  config.kv_heads = 1;
+  config.head_size = 32;
+  return config;
+}
+
+std::vector<TokenId> counting(int32_t count, TokenId from) {
+  std::vector<TokenId> tokens(static_cast<std::size_t>(count));
+  std::iota(tokens.begin(), tokens.end(), from);
+  return tokens;
+}
+
+class PrefixCacheTest : public testing::Test {
+ protected:
+  static constexpr int32_t kPages = 8;
+
+  KvSequence sequence(int32_t tokens) {
+    KvSequence made(pool_);
+    EXPECT_TRUE(made.reserve(tokens).ok());
+    made.commit(tokens);
+    return made;
+  }
+
+  std::shared_ptr<KvPool> pool_ =
+      KvPool::create(small_config(), KvType::kInt16, kPages* kKvPageTokens).value();
+  PrefixCache cache_{pool_};
+};
+
+TEST_F(PrefixCacheTest, FindsWholePagesAndLeavesOneToken) {
+  const std::vector<TokenId> tokens = counting(3 * kKvPageTokens, 0);
+  std::vector<int32_t> pages;
+  {
+    KvSequence held = sequence(2 * kKvPageTokens + 10);
+    pages = held.pages();
+    cache_.keep(tokens, held);
+  }
+  EXPECT_EQ(cache_.pages(), 2);
+  EXPECT_EQ(pool_->pages_free(), kPages - 2);
+  pages.resize(2);
+  EXPECT_EQ(cache_.find(tokens), pages);
+  const auto whole = std::span(tokens).first(2 * kKvPageTokens);
+  EXPECT_EQ(cache_.find(whole).size(),
+            1u);  // of two pages exactly the last token is to be computed
+  EXPECT_TRUE(cache_.find(counting(200, 1)).empty());
+  EXPECT_TRUE(cache_.find({}).empty());
+}
+
+TEST_F(PrefixCacheTest, TextsShareWhatTheyBeginWith) {
+  std::vector<TokenId> one = counting(2 * kKvPageTokens, 0);
+  std::vector<TokenId> other = one;
+  other.back() = 7777;
+  KvSequence first = sequence(2 * kKvPageTokens);
+  KvSequence second = sequence(2 * kKvPageTokens);
+  EXPECT_EQ(pool_->pages_free(), kPages - 4);
+  cache_.keep(one, first);
+  cache_.keep(other, second);  // gives up its own first page
+  EXPECT_EQ(second.pages().front(), first.pages().front());
+  EXPECT_EQ(pool_->pages_free(), kPages - 3);
+  EXPECT_EQ(cache_.pages(), 3);
+  other.push_back(1);
+  EXPECT_EQ(cache_.find(other), second.pages());
+}
+
+TEST_F(PrefixCacheTest, DropsWhatWasUsedLongestAgoAndNobodyHolds) {
+  const std::vector<TokenId> old_text = counting(2 * kKvPageTokens + 1, 0);
+  const std::vector<TokenId> new_text = counting(kKvPageTokens + 1, 5000);
+  {
+    KvSequence first = sequence(2 * kKvPageTokens);
+    cache_.keep(old_text, first);
+  }
+  KvSequence held = sequence(kKvPageTokens);
+  cache_.keep(new_text, held);
+  EXPECT_EQ(cache_.pages_droppable(), 2);
+  EXPECT_TRUE(cache_.drop_one());  // the second page, as the first one is before it
+  EXPECT_EQ(cache_.find(old_text).size(), 1u);
+  EXPECT_TRUE(cache_.drop_one());
+  EXPECT_FALSE(cache_.drop_one());
+  EXPECT_EQ(cache_.find(new_text).size(), 1u);
+  held.truncate(0);
+  EXPECT_TRUE(cache_.drop_one());
+  EXPECT_EQ(pool_->pages_free(), kPages);
+}
+
+}  // namespace
+}  // namespace hearth
