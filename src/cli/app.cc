@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "base/status_codes.h"
 #include "base/strings.h"
@@ -18,6 +19,7 @@ struct Entry {
   std::unique_ptr<Command> command;
   CLI::App* app;
   std::unique_ptr<Options> options;
+  bool is_declared = false;
 };
 
 class CommandLine {
@@ -28,6 +30,7 @@ class CommandLine {
  private:
   CLI::App* add_group(const std::string& name);
   void add(std::unique_ptr<Command> command);
+  void declare(Entry& entry);
   Result<void> parse(const std::vector<std::string>& words);
   void print_help();
   Result<int> run_parsed();
@@ -70,10 +73,16 @@ void CommandLine::add(std::unique_ptr<Command> command) {
     parent = groups.empty() ? add_group(group) : groups.front();
   }
   CLI::App* app = parent->add_subcommand(name, command->summary());
-  auto options = std::make_unique<Options>(*app);
-  command->declare(*options);
-  app->add_flag("--json", json_, "Results and errors as JSON");
-  entries_.push_back({std::move(command), app, std::move(options)});
+  entries_.push_back({std::move(command), app, std::make_unique<Options>(*app)});
+  // Once the command's name was read, and no sooner: the options of all would cost start-up.
+  app->preparse_callback(
+      [this, index = entries_.size() - 1](std::size_t) { declare(entries_[index]); });
+}
+
+void CommandLine::declare(Entry& entry) {
+  if (std::exchange(entry.is_declared, true)) return;
+  entry.command->declare(*entry.options);
+  entry.app->add_flag("--json", json_, "Results and errors as JSON");
 }
 
 std::string CommandLine::parsed_name() const {
@@ -129,6 +138,9 @@ Result<int> CommandLine::run_parsed() {
   }
   for (Entry& entry : entries_) {
     if (!entry.app->parsed()) continue;
+    if (entry.command->wants_all_options()) {
+      for (Entry& other : entries_) declare(other);
+    }
     HEARTH_TRY(entry.options->apply_settings(environment_));
     return entry.command->run({environment_, root_, *entry.options, out_, json_});
   }

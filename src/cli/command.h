@@ -30,6 +30,8 @@ class Command {
   virtual std::string summary() const = 0;  // one line for help, no full stop
   // Declares everything but --json, which all commands have.
   virtual void declare(Options& options) = 0;
+  // Whether run() looks at the options of all commands.
+  virtual bool wants_all_options() const { return false; }
   // Returns the exit status of a command that did its work. Whether stdout could be written is the
   // caller's to check.
   virtual Result<int> run(const CommandContext& context) = 0;

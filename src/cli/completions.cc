@@ -248,6 +248,7 @@ std::string fish_script(const std::vector<CommandEntry>& entries) {
 class CompletionsCommand : public Command {
  public:
   std::string name() const override { return "completions"; }
+  bool wants_all_options() const override { return true; }
   std::string summary() const override { return "Completion script for bash, zsh or fish"; }
 
   void declare(Options& options) override {

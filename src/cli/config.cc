@@ -17,15 +17,19 @@ namespace {
 constexpr std::size_t kConfigBytesMax = 1 << 20;
 
 // All of them, sorted. Each belongs to an option of some command, which checks the value.
-constexpr std::array<std::string_view, 19> kSettings = {"context",
+constexpr std::array<std::string_view, 23> kSettings = {"context",
                                                         "exact",
                                                         "frequency_penalty",
                                                         "history",
+                                                        "host",
                                                         "isa",
                                                         "kv_bits",
                                                         "loop_limit",
+                                                        "memory",
                                                         "min_p",
                                                         "model",
+                                                        "parallel",
+                                                        "port",
                                                         "presence_penalty",
                                                         "repeat_penalty",
                                                         "seed",

@@ -7,14 +7,26 @@
 #include "base/strings.h"
 #include "cli/cost_file.h"
 #include "cli/output.h"
+#include "cli/startup_code.h"
 #include "kernels/isa.h"
 #include "package/store.h"
 
 namespace hearth {
 namespace {
 
-Result<EngineOptions> engine_options(const ModelFlags& flags) {
+// Which command gets the missing model; quickstart knows only the default one.
+Error add_remedy(const Error& error, const std::string& reference) {
+  std::string message = error.message();
+  if (reference == kDefaultModel) message += ", ./quickstart fetches this one";
+  return Error(error.code(),
+               concat(message, ", `hearth import FILE --name NAME` adds one, -m takes a path too"));
+}
+
+}  // namespace
+
+Result<EngineOptions> engine_options(const Environment& environment, const ModelFlags& flags) {
   EngineOptions options;
+  if (auto folder = environment.packed_folder(); folder.ok()) options.packed_folder = *folder;
   options.threads = flags.threads;
   if (flags.kv_bits != 8 && flags.kv_bits != 16) {
     return Error(ErrorCode::kUsage, concat("--kv-bits: ", flags.kv_bits, " is not known; 8 or 16"));
@@ -29,16 +41,6 @@ Result<EngineOptions> engine_options(const ModelFlags& flags) {
   return Error(ErrorCode::kUsage,
                concat("--isa: \"", printable(flags.isa), "\" is not known; this CPU has ", names));
 }
-
-// Which command gets the missing model; quickstart knows only the default one.
-Error add_remedy(const Error& error, const std::string& reference) {
-  std::string message = error.message();
-  if (reference == kDefaultModel) message += ", ./quickstart fetches this one";
-  return Error(error.code(),
-               concat(message, ", `hearth import FILE --name NAME` adds one, -m takes a path too"));
-}
-
-}  // namespace
 
 void ModelFlags::declare_model(Options& options) {
   options.text(
@@ -88,18 +90,22 @@ Result<ModelChoice> choose_model(const Environment& environment, const std::stri
   return add_remedy(found.error(), reference);
 }
 
+void add_costs(const Environment& environment, Engine& engine) {
+  const auto path = costs_path(environment, engine);
+  if (!path.ok()) return;
+  if (const auto costs = read_costs(*path)) engine.set_costs(*costs);
+}
+
 Result<LoadedModel> load_model(const Environment& environment, const ModelFlags& flags) {
-  HEARTH_ASSIGN(EngineOptions options, engine_options(flags));
+  HEARTH_ASSIGN(const EngineOptions options, engine_options(environment, flags));
   if (options.threads > 0 && options.threads > usable_cpu_count()) {
     print_note(concat("threads: ", options.threads, " share the ", usable_cpu_count(),
                       " processors that this process may use; fewer are faster"));
   }
-  if (auto folder = environment.packed_folder(); folder.ok()) options.packed_folder = *folder;
   HEARTH_ASSIGN(const ModelChoice choice, choose_model(environment, flags.model));
   HEARTH_ASSIGN(auto engine, Engine::load(choice.path, options));
-  if (const auto path = costs_path(environment, *engine); path.ok()) {
-    if (const auto costs = read_costs(*path)) engine->set_costs(*costs);
-  }
+  add_costs(environment, *engine);
+  release_startup_code();
   return LoadedModel{std::move(engine), choice.name};
 }
 

@@ -39,6 +39,11 @@ struct ModelChoice {
 // of that name. Errors: kNotFound (says how to get it), and those of Store::find.
 Result<ModelChoice> choose_model(const Environment& environment, const std::string& reference);
 
+// Errors: kUsage (a number of bits that is none, no such instruction set: lists them).
+Result<EngineOptions> engine_options(const Environment& environment, const ModelFlags& flags);
+// Gives the engine what `bench` measured of its model here, if anything.
+void add_costs(const Environment& environment, Engine& engine);
+
 // Errors: those of choose_model and Engine::load; kUsage (no such instruction set: lists them).
 struct LoadedModel {
   std::unique_ptr<Engine> engine;

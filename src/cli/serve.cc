@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// hearth serve: models behind HTTP, for programs that speak OpenAI's API.
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <thread>
+
+#include "base/files.h"
+#include "base/strings.h"
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/model_choice.h"
+#include "package/sha256.h"
+#include "package/store.h"
+#include "server/service.h"
+
+namespace hearth {
+namespace {
+
+constexpr std::size_t kKeyFileBytesMax = 1 << 20;
+constexpr std::size_t kKeyBytesMin = 16;
+constexpr int kFirstPassedSocket = 3;  // SD_LISTEN_FDS_START
+
+class ServeCommand : public Command {
+ public:
+  std::string name() const override { return "serve"; }
+  std::string summary() const override { return "Answer programs over HTTP, as OpenAI's API does"; }
+  void declare(Options& options) override;
+  Result<int> run(const CommandContext& context) override;
+
+ private:
+  Result<ServiceOptions> service_options(const CommandContext& context) const;
+  Result<std::vector<std::string>> key_hashes() const;
+  Result<void> check_exposure(const ServiceOptions& options) const;
+
+  ModelFlags flags_;
+  std::vector<std::string> models_;
+  std::string host_ = "127.0.0.1";
+  int32_t port_ = 4327;
+  std::string socket_;
+  std::string key_file_;
+  std::string tls_certificate_;
+  std::string tls_key_;
+  int32_t parallel_ = 16;
+  int32_t memory_gb_ = 8;
+  bool insecure_ = false;
+};
+
+void ServeCommand::declare(Options& options) {
+  options.texts({"-m,--model", "MODEL",
+                 "Loaded at once, the first one meant by requests that name none; repeatable"},
+                models_);
+  options.text({"--host", "ADDRESS", "Where to listen (default 127.0.0.1)", "host"}, host_);
+  options.number({"--port", "N", "On which port, 0 for any (default 4327)", "port"}, port_, 0,
+                 65535);
+  options.text({"--socket", "PATH", "A Unix socket in place of host and port"}, socket_);
+  options.text({"--api-key-file", "FILE", "Keys, one a line, of which requests need one"},
+               key_file_);
+  options.text({"--tls-cert", "FILE", "Certificate chain in PEM: HTTPS"}, tls_certificate_);
+  options.text({"--tls-key", "FILE", "Its key in PEM"}, tls_key_);
+  options.number({"--parallel", "N", "Answers at once of each model (default 16)", "parallel"},
+                 parallel_, 1, 64);
+  options.number({"--memory", "GB", "Of all loaded models together (default 8)", "memory"},
+                 memory_gb_, 1, 4096);
+  options.flag({"--insecure", "", "Listen beyond this machine without keys"}, insecure_);
+  flags_.declare_context(options);
+  flags_.declare_engine(options);
+}
+
+// Errors: those of reading the file; kUsage (no key, a short one).
+Result<std::vector<std::string>> ServeCommand::key_hashes() const {
+  std::vector<std::string> hashes;
+  if (key_file_.empty()) return hashes;
+  HEARTH_ASSIGN(const std::string text, read_file(key_file_, kKeyFileBytesMax));
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string_view key = std::string_view(text).substr(begin, end - begin);
+    if (key.ends_with('\r')) key.remove_suffix(1);
+    begin = end + 1;
+    if (key.empty()) continue;
+    if (key.size() < kKeyBytesMin) {
+      return Error(ErrorCode::kUsage,
+                   concat(printable(key_file_), ": a key of ", key.size(),
+                          " characters is too short; use ", kKeyBytesMin, " or more"));
+    }
+    Sha256 hash;
+    hash.update(std::as_bytes(std::span(key)));
+    hashes.push_back(hash.finish_hex());
+  }
+  if (hashes.empty())
+    return Error(ErrorCode::kUsage,
+                 concat(printable(key_file_), ": holds no key; write one a line"));
+  return hashes;
+}
+
+// What systemd passes by sd_listen_fds(3).
+std::optional<int> passed_socket(const Environment& environment) {
+  const auto process = environment.variable("LISTEN_PID");
+  const auto count = environment.variable("LISTEN_FDS");
+  if (!process || !count || *process != std::to_string(::getpid()) || *count != "1")
+    return std::nullopt;
+  return kFirstPassedSocket;
+}
+
+std::vector<std::string> names_in_store(const Environment& environment) {
+  std::set<std::string> names;
+  if (const auto folder = environment.data_folder(); folder.ok()) {
+    if (const auto models = Store(*folder).list(); models.ok()) {
+      for (const StoredModel& model : *models) names.insert(model.manifest.name);
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+// A path is only what this command was given: clients must not open files. Errors: kNotFound.
+Result<std::filesystem::path> locate(const Environment& environment,
+                                     const std::vector<std::string>& given,
+                                     const std::string& name) {
+  if (std::find(given.begin(), given.end(), name) != given.end()) {
+    HEARTH_ASSIGN(const ModelChoice choice, choose_model(environment, name));
+    return choice.path;
+  }
+  HEARTH_ASSIGN(const auto folder, environment.data_folder());
+  const Store store(folder);
+  const auto found = store.find(name);
+  if (found.ok()) return store.model_path(found->manifest);
+  return Error(ErrorCode::kNotFound,
+               concat("model: \"", printable(name),
+                      "\" is not here; ask for one that GET /v1/models lists"));
+}
+
+Result<ServiceOptions> ServeCommand::service_options(const CommandContext& context) const {
+  const Environment& environment = context.environment;
+  ServiceOptions options;
+  options.http.host = host_;
+  options.http.port = static_cast<uint16_t>(port_);
+  options.http.unix_path = socket_;
+  options.http.listening_fd = passed_socket(environment);
+  options.http.tls_certificate = tls_certificate_;
+  options.http.tls_key = tls_key_;
+  HEARTH_ASSIGN(options.models.engine, engine_options(environment, flags_));
+  options.models.scheduler.answers_max = parallel_;
+  options.models.scheduler.context = flags_.context;
+  options.models.bytes_max = static_cast<uint64_t>(memory_gb_) * 1'000'000'000u;
+  options.models.locate = [&environment, given = models_](const std::string& name) {
+    return locate(environment, given, name);
+  };
+  options.models.on_loaded = [&environment](Engine& engine) { add_costs(environment, engine); };
+  options.default_model = models_.empty() ? kDefaultModel : models_.front();
+  options.preloaded = models_;
+  options.available = [&environment] { return names_in_store(environment); };
+  HEARTH_ASSIGN(options.key_hashes, key_hashes());
+  options.version = HEARTH_VERSION;
+  options.log = [](const std::string& line) { print_note(line); };
+  return options;
+}
+
+// Errors: kUsage (strangers could ask).
+Result<void> ServeCommand::check_exposure(const ServiceOptions& options) const {
+  const std::string& host = options.http.host;
+  const bool is_local = host.starts_with("127.") || host == "::1" || host == "localhost" ||
+                        !options.http.unix_path.empty() || options.http.listening_fd;
+  if (is_local || insecure_ || !options.key_hashes.empty()) return {};
+  return Error(ErrorCode::kUsage,
+               concat("--host ", printable(host),
+                      ": lets other machines ask without a key; give --api-key-file, or "
+                      "--insecure where that is meant"));
+}
+
+Result<int> ServeCommand::run(const CommandContext& context) {
+  HEARTH_ASSIGN(ServiceOptions options, service_options(context));
+  HEARTH_TRY(check_exposure(options));
+  HEARTH_ASSIGN(const auto service, Service::create(std::move(options)));
+  const InterruptScope interrupt;
+  if (context.json) {
+    context.out.write_json({{"address", service->address()}, {"port", service->port()}});
+  } else {
+    print_note(concat("listening on ", service->address()));
+  }
+  std::thread watcher([&] {
+    while (!InterruptScope::interrupted())
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    service->stop();
+  });
+  service->run();
+  watcher.join();
+  return 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Command> make_serve_command() { return std::make_unique<ServeCommand>(); }
+
+}  // namespace hearth

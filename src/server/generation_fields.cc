@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/generation_fields.h"
+
+#include <charconv>
+#include <limits>
+#include <random>
+
+#include "base/strings.h"
+#include "grammar/choices.h"
+#include "grammar/gbnf.h"
+#include "grammar/regex.h"
+#include "grammar/schema_grammar.h"
+
+namespace hearth {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kAny = std::numeric_limits<double>::max();
+
+uint64_t drawn_seed() {
+  static thread_local std::random_device device;
+  return uint64_t{device()} << 32 | device();
+}
+
+// "a" or ["a", "b"].
+Result<std::vector<std::string>> read_stops(JsonFields& fields) {
+  std::vector<std::string> stops;
+  const Json* stop = fields.any("stop");
+  if (stop == nullptr) return stops;
+  for (const Json& one : stop->is_array() ? *stop : Json::array({*stop})) {
+    if (!one.is_string())
+      return fields.wrong("stop", "is neither text nor a list of texts; give one");
+    stops.push_back(one.get<std::string>());
+  }
+  return stops;
+}
+
+// {"50256": -100}: -100 forbids a token, as OpenAI has it.
+Result<void> read_bias(JsonFields& fields, SamplingOptions& sampling) {
+  HEARTH_ASSIGN(const Json* bias, fields.object("logit_bias"));
+  if (bias == nullptr) return {};
+  for (const auto& [name, value] : bias->items()) {
+    TokenId id = 0;
+    const auto read = std::from_chars(name.data(), name.data() + name.size(), id);
+    if (read.ec != std::errc() || read.ptr != name.data() + name.size() || !value.is_number())
+      return fields.wrong("logit_bias", concat("\"", printable(name),
+                                               "\" and its value are no token's id and number"));
+    const auto number = value.get<double>();
+    if (!(number >= -100.0 && number <= 100.0))
+      return fields.wrong("logit_bias",
+                          concat(value.dump(), " is outside -100 to 100; choose another"));
+    const float added =
+        number <= -100.0 ? -std::numeric_limits<float>::infinity() : static_cast<float>(number);
+    sampling.logit_bias.emplace_back(id, added);
+  }
+  return {};
+}
+
+Result<std::shared_ptr<const Automaton>> compiled(const JsonFields& fields, std::string_view name,
+                                                  Result<Automaton> automaton) {
+  if (!automaton.ok()) return fields.wrong(name, automaton.error().message());
+  return std::make_shared<const Automaton>(std::move(automaton).value());
+}
+
+Result<std::shared_ptr<const Automaton>> read_choices(const JsonFields& fields, const Json& list) {
+  std::vector<std::string> texts;
+  for (const Json& text : list) {
+    if (!text.is_string()) return fields.wrong("choice", "is no list of texts; give one");
+    texts.push_back(text.get<std::string>());
+  }
+  return compiled(fields, "choice", compile_choices(texts));
+}
+
+Result<std::shared_ptr<const Automaton>> read_response_format(const Json& format) {
+  JsonFields fields(format, "response_format");
+  HEARTH_ASSIGN(const auto type, fields.text("type"));
+  std::shared_ptr<const Automaton> automaton;
+  if (type == "json_object") {
+    HEARTH_ASSIGN(automaton, compiled(fields, "type", compile_any_json_object()));
+  } else if (type == "json_schema") {
+    HEARTH_ASSIGN(const Json* outer, fields.object("json_schema"));
+    if (outer == nullptr) return fields.wrong("json_schema", "is missing; give it");
+    JsonFields inner(*outer, "response_format.json_schema");
+    for (const std::string_view remark : {"name", "description", "strict"}) inner.accept(remark);
+    const Json* schema = inner.any("schema");
+    if (schema == nullptr) return inner.wrong("schema", "is missing; give it");
+    HEARTH_ASSIGN(automaton, compiled(inner, "schema", compile_json_schema(*schema)));
+    HEARTH_TRY(inner.finish());
+  } else if (type == "regex") {
+    HEARTH_ASSIGN(const auto pattern, fields.text("pattern"));
+    if (!pattern) return fields.wrong("pattern", "is missing; give it");
+    HEARTH_ASSIGN(automaton, compiled(fields, "pattern", compile_regex(*pattern)));
+  } else if (type != "text") {
+    return fields.wrong("type", "is none of text, json_object, json_schema and regex; choose one");
+  }
+  HEARTH_TRY(fields.finish());
+  return automaton;
+}
+
+}  // namespace
+
+Result<GenerateOptions> read_generation(JsonFields& fields, int32_t context) {
+  GenerateOptions options;
+  SamplingOptions& sampling = options.sampling;
+  const auto take = [&](std::string_view name, double low, double high,
+                        double& into) -> Result<void> {
+    HEARTH_ASSIGN(const auto value, fields.number(name, low, high));
+    if (value) into = *value;
+    return {};
+  };
+  HEARTH_TRY(take("temperature", 0.0, 100.0, sampling.temperature));
+  HEARTH_TRY(take("top_p", 0.0, 1.0, sampling.top_p));
+  HEARTH_TRY(take("min_p", 0.0, 1.0, sampling.min_p));
+  HEARTH_TRY(take("repeat_penalty", 0.01, 100.0, sampling.repetition_penalty));
+  HEARTH_TRY(take("frequency_penalty", -2.0, 2.0, sampling.frequency_penalty));
+  HEARTH_TRY(take("presence_penalty", -2.0, 2.0, sampling.presence_penalty));
+  HEARTH_ASSIGN(const auto top_k, fields.integer("top_k", 0, std::numeric_limits<int32_t>::max()));
+  sampling.top_k = static_cast<int32_t>(top_k.value_or(0));
+  HEARTH_ASSIGN(const auto seed, fields.integer("seed", std::numeric_limits<int64_t>::min(),
+                                                std::numeric_limits<int64_t>::max()));
+  sampling.seed = seed ? static_cast<uint64_t>(*seed) : drawn_seed();
+  HEARTH_TRY(read_bias(fields, sampling));
+  HEARTH_ASSIGN(options.stop, read_stops(fields));
+  HEARTH_ASSIGN(const auto tokens, fields.integer("max_tokens", 1, context));
+  HEARTH_ASSIGN(const auto completion, fields.integer("max_completion_tokens", 1, context));
+  if (tokens && completion && *tokens != *completion)
+    return fields.wrong("max_tokens", "differs from max_completion_tokens; give one of them");
+  options.tokens_max = static_cast<int32_t>(completion.value_or(tokens.value_or(0)));
+  if (options.tokens_max == 0) options.loop_limit = kLoopLimitDefault;
+  HEARTH_ASSIGN(const auto deadline_ms, fields.number("deadline_ms", 0.001, kAny));
+  if (deadline_ms) options.interruption.deadline = Deadline::after_ms(std::min(*deadline_ms, 1e12));
+  return options;
+}
+
+Result<std::shared_ptr<const Automaton>> read_format(JsonFields& fields) {
+  std::shared_ptr<const Automaton> automaton;
+  int given = 0;
+  HEARTH_ASSIGN(const Json* format, fields.object("response_format"));
+  if (format != nullptr) {
+    HEARTH_ASSIGN(automaton, read_response_format(*format));
+    given += automaton != nullptr ? 1 : 0;
+  }
+  HEARTH_ASSIGN(const auto grammar, fields.text("grammar"));
+  if (grammar) {
+    ++given;
+    HEARTH_ASSIGN(automaton, compiled(fields, "grammar", compile_gbnf(*grammar)));
+  }
+  if (const Json* schema = fields.any("json_schema")) {
+    ++given;
+    HEARTH_ASSIGN(automaton, compiled(fields, "json_schema", compile_json_schema(*schema)));
+  }
+  HEARTH_ASSIGN(const Json* choices, fields.list("choice"));
+  if (choices != nullptr) {
+    ++given;
+    HEARTH_ASSIGN(automaton, read_choices(fields, *choices));
+  }
+  if (given > 1)
+    return fields.wrong("response_format",
+                        "grammar, json_schema and choice exclude each other; choose one");
+  return automaton;
+}
+
+}  // namespace hearth

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// One connection: requests one after the other, each answered before the next is read. The only
+// files that know Boost are this one's and http_server.cc.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <memory>
+#include <set>
+
+#include "server/http_server.h"
+
+namespace hearth {
+
+using PlainStream = boost::beast::basic_stream<boost::asio::generic::stream_protocol>;
+
+// What all connections share; of the server's thread.
+struct HttpShared {
+  HttpLimits limits;
+  HttpHandler handler;
+  std::unique_ptr<boost::asio::ssl::context> tls;  // null: plain
+  bool is_stopping = false;                        // no further request on a connection
+  std::set<PlainStream*> idle;                     // connections on which no request has begun
+  std::atomic<int32_t> connections = 0;
+};
+
+// Serves a connection to its end.
+boost::asio::awaitable<void> serve_connection(std::shared_ptr<HttpShared> shared,
+                                              PlainStream stream);
+
+}  // namespace hearth
