@@ -14,11 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-bool fits(const Automaton& automaton, const std::string& text) {
-  Matcher matcher(automaton);
-  return matcher.accept(text) && matcher.can_end();
-}
-
 TEST(SchemaGolden, WhatIsValidFitsAndWhatIsNotDoesNot) {
   std::ifstream file(HEARTH_SOURCE_DIR "/tests/golden/json_schemas.jsonl");
   int schemas = 0;

@@ -43,8 +43,9 @@ Decoder::Decoder(ConstrainedVocabulary& vocabulary, std::span<const TokenId> pro
   answer_.usage.prompt_tokens = static_cast<int32_t>(prompt.size());
 }
 
-Result<std::optional<FinishReason>> Decoder::take(std::span<float> logits, std::size_t drawable,
+Result<std::optional<FinishReason>> Decoder::take(std::span<float> logits,
                                                   std::span<const LogitBlock> blocks) {
+  const auto drawable = static_cast<std::size_t>(tokenizer_->vocab_size());
   const std::size_t row = logits.size() / chunk_.size();
   const std::size_t row_blocks = blocks.size() / chunk_.size();
   for (std::size_t i = 0;; ++i) {

@@ -42,10 +42,10 @@ class Decoder {
   std::size_t wrong() const { return wrong_; }
 
   // Draws from the logits [chunk()][row] behind each token of the chunk, and goes on while guesses
-  // come true. The first `drawable` of a row are tokens; others pad the weights. `blocks`: what
-  // forward() says of them, [chunk()][row / kLogitBlock]. Returns why the answer ends, once it
-  // does. Errors: those of Sampler::sample().
-  Result<std::optional<FinishReason>> take(std::span<float> logits, std::size_t drawable,
+  // come true. What of a row is beyond the tokenizer's vocabulary pads the weights: those are no
+  // tokens. `blocks`: what forward() says of them, [chunk()][row / kLogitBlock]. Returns why the
+  // answer ends, once it does. Errors: those of Sampler::sample().
+  Result<std::optional<FinishReason>> take(std::span<float> logits,
                                            std::span<const LogitBlock> blocks);
   // The answer, which has ended for `reason`; its text is complete with this. Timings other than
   // that of the first token, and what of the prompt was cached, are the caller's to add.

@@ -106,12 +106,10 @@ Result<FinishReason> Session::decode(Decoder& decoder, const Interruption& inter
   // Room for guesses at once: grown later, it would leave a hole.
   logits_.reserve(Decoder::kChunkMax * vocabulary());
   blocks_.reserve(Decoder::kChunkMax * row_blocks());
-  const auto drawable = static_cast<std::size_t>(engine_->tokenizer().vocab_size());
   for (;;) {
     const std::size_t rows = decoder.chunk().size();
-    HEARTH_ASSIGN(const auto ended,
-                  decoder.take(std::span(logits_).first(rows * vocabulary()), drawable,
-                               std::span(blocks_).first(rows * row_blocks())));
+    HEARTH_ASSIGN(const auto ended, decoder.take(std::span(logits_).first(rows * vocabulary()),
+                                                 std::span(blocks_).first(rows * row_blocks())));
     truncate(static_cast<int32_t>(tokens_.size() - decoder.wrong()));
     if (ended) return *ended;
     const auto chunk = decoder.chunk();

@@ -20,11 +20,6 @@ std::shared_ptr<const Automaton> grammar(std::string_view text) {
   return std::make_shared<const Automaton>(std::move(automaton).value());
 }
 
-bool fits(const Automaton& automaton, std::string_view text) {
-  Matcher matcher(automaton);
-  return matcher.accept(text) && matcher.can_end();
-}
-
 class Constrained : public testing::Test {
  protected:
   Answer answer(const GenerateOptions& options) {

@@ -10,12 +10,10 @@
 
 #include "base/strings.h"
 #include "base/utf8.h"
+#include "grammar/text_cursor.h"
 
 namespace hearth {
 namespace {
-
-constexpr int kDepthMax = 100;         // of groups in groups
-constexpr int32_t kRepeatMax = 10000;  // as in {1,10000}
 
 bool is_name_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -29,9 +27,9 @@ std::optional<int> hex_digit(char c) {
   return std::nullopt;
 }
 
-class GbnfParser {
+class GbnfParser : TextCursor {
  public:
-  explicit GbnfParser(std::string_view text) : text_(text) {}
+  explicit GbnfParser(std::string_view text) : TextCursor(text) {}
 
   Result<Automaton> parse() {
     skip_blank(true);
@@ -56,12 +54,6 @@ class GbnfParser {
     const Utf8Char next = decode_utf8(text_.substr(at_));
     return fail(
         concat("expected ", expected, ", not \"", printable(text_.substr(at_, next.bytes)), "\""));
-  }
-  bool next_is(std::string_view what) const { return text_.substr(at_).starts_with(what); }
-  bool take(std::string_view what) {
-    if (!next_is(what)) return false;
-    at_ += what.size();
-    return true;
   }
   // Blanks and comments; line ends only where `lines`.
   void skip_blank(bool lines) {
@@ -110,7 +102,8 @@ class GbnfParser {
 
   // Alternatives; those in groups go over lines.
   Result<ExpressionId> parse_choice(int depth) {
-    if (depth > kDepthMax) return fail(concat("more than ", kDepthMax, " groups in each other"));
+    if (depth > kGroupDepthMax)
+      return fail(concat("more than ", kGroupDepthMax, " groups in each other"));
     std::vector<ExpressionId> choices;
     for (;;) {
       HEARTH_ASSIGN(const ExpressionId one, parse_sequence(depth));
@@ -183,14 +176,10 @@ class GbnfParser {
     return rules_.repeat(item, min, max);
   }
   Result<int32_t> parse_count() {
-    int32_t count = 0;
-    const std::size_t begin = at_;
-    while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') {
-      count = count * 10 + (text_[at_++] - '0');
-      if (count > kRepeatMax) return fail(concat("a repetition of more than ", kRepeatMax));
-    }
-    if (at_ == begin) return fail_at("a number");
-    return count;
+    const std::optional<int32_t> count = take_count();
+    if (!count) return fail_at("a number");
+    if (*count > kRepeatMax) return fail(concat("a repetition of more than ", kRepeatMax));
+    return *count;
   }
 
   // A character of a literal or a class, or an escape: \n \r \t \\ \" \[ \] \xHH \uHHHH \UHHHHHHHH.
@@ -268,8 +257,6 @@ class GbnfParser {
     return rules_.chars(others ? other_chars(std::move(ranges)) : std::move(ranges));
   }
 
-  std::string_view text_;
-  std::size_t at_ = 0;
   Rules rules_;
   std::map<std::string, RuleId, std::less<>> names_;
   std::vector<bool> defined_;  // [rules]

@@ -6,6 +6,11 @@
 
 namespace hearth {
 
+bool fits(const Automaton& automaton, std::string_view text) {
+  Matcher matcher(automaton);
+  return matcher.accept(text) && matcher.can_end();
+}
+
 Matcher::Matcher(const Automaton& automaton) : automaton_(&automaton) {
   enter({automaton.root(), -1}, here_);
 }

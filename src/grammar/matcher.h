@@ -78,4 +78,7 @@ class Matcher {
   std::vector<Place> trail_;  // of fitting(): behind so many bytes
 };
 
+// Whether the whole `text` fits.
+bool fits(const Automaton& automaton, std::string_view text);
+
 }  // namespace hearth

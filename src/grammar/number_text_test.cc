@@ -20,11 +20,6 @@ Automaton compile(const NumberLimits& limits) {
   return std::move(automaton).value();
 }
 
-bool fits(const Automaton& automaton, std::string_view text) {
-  Matcher matcher(automaton);
-  return matcher.accept(text) && matcher.can_end();
-}
-
 // Every number with up to three digits and a point among them against every limit of some.
 TEST(NumberText, LimitsAreThoseOfTheNumbers) {
   std::vector<std::string> texts;

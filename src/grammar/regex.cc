@@ -8,12 +8,10 @@
 
 #include "base/strings.h"
 #include "base/utf8.h"
+#include "grammar/text_cursor.h"
 
 namespace hearth {
 namespace {
-
-constexpr int kDepthMax = 100;         // of groups in groups
-constexpr int32_t kRepeatMax = 10000;  // as in {1,10000}
 
 std::vector<CharRange> digits() { return {{'0', '9'}}; }
 std::vector<CharRange> word_chars() { return {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}}; }
@@ -42,10 +40,10 @@ std::optional<std::vector<CharRange>> class_of_escape(char32_t c) {
   }
 }
 
-class RegexParser {
+class RegexParser : TextCursor {
  public:
   RegexParser(std::string_view pattern, RegexFit fit, Rules& rules, SpellChars spell)
-      : text_(pattern), fit_(fit), rules_(rules), spell_(spell) {}
+      : TextCursor(pattern), fit_(fit), rules_(rules), spell_(spell) {}
 
   Result<ExpressionId> parse() {
     HEARTH_ASSIGN(const ExpressionId all, parse_choice(0));
@@ -62,16 +60,11 @@ class RegexParser {
     return Error(ErrorCode::kUsage, concat("pattern \"", printable(text_), "\": ", what,
                                            " at byte ", at_, ": not supported; write it without"));
   }
-  bool next_is(std::string_view what) const { return text_.substr(at_).starts_with(what); }
-  bool take(std::string_view what) {
-    if (!next_is(what)) return false;
-    at_ += what.size();
-    return true;
-  }
   bool at_end_of_sequence() const { return at_ == text_.size() || next_is("|") || next_is(")"); }
 
   Result<ExpressionId> parse_choice(int depth) {
-    if (depth > kDepthMax) return fail(concat("more than ", kDepthMax, " groups in each other"));
+    if (depth > kGroupDepthMax)
+      return fail(concat("more than ", kGroupDepthMax, " groups in each other"));
     std::vector<ExpressionId> choices;
     do {
       HEARTH_ASSIGN(const ExpressionId one, parse_sequence(depth));
@@ -161,14 +154,10 @@ class RegexParser {
     return rules_.repeat(item, min, max);
   }
   Result<int32_t> parse_count() {
-    int32_t count = 0;
-    const std::size_t begin = at_;
-    while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') {
-      count = count * 10 + (text_[at_++] - '0');
-      if (count > kRepeatMax) return fail(concat("a repetition of more than ", kRepeatMax));
-    }
-    if (at_ == begin) return fail("a { that is no {m,n}");
-    return count;
+    const std::optional<int32_t> count = take_count();
+    if (!count) return fail("a { that is no {m,n}");
+    if (*count > kRepeatMax) return fail(concat("a repetition of more than ", kRepeatMax));
+    return *count;
   }
 
   Result<char32_t> parse_plain() {
@@ -255,8 +244,6 @@ class RegexParser {
     return spell_(others ? other_chars(std::move(ranges)) : std::move(ranges));
   }
 
-  std::string_view text_;
-  std::size_t at_ = 0;
   RegexFit fit_;
   Rules& rules_;
   SpellChars spell_;

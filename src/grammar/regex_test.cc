@@ -12,11 +12,6 @@
 namespace hearth {
 namespace {
 
-bool fits(const Automaton& automaton, std::string_view text) {
-  Matcher matcher(automaton);
-  return matcher.accept(text) && matcher.can_end();
-}
-
 Automaton compile(std::string_view pattern) {
   auto automaton = compile_regex(pattern);
   EXPECT_TRUE(automaton.ok()) << automaton.error().message();

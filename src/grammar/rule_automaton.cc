@@ -49,8 +49,7 @@ class NfaBuilder {
   Result<int32_t> build_repeat(const Rules::Node& node, int32_t from);
   Result<int32_t> build_both(const Rules::Node& node, int32_t from);
   Result<int32_t> build_after(const Rules::Node& node, int32_t from);
-  template <typename States>
-  int32_t copy(const States& states, int32_t from);
+  int32_t copy(const std::vector<ByteGraph::State>& states, int32_t from);
 
   static constexpr int kDepthMax = 32;  // of rules that are written out in each other
 
@@ -146,8 +145,7 @@ Result<int32_t> NfaBuilder::build_repeat(const Rules::Node& node, int32_t from) 
 }
 
 // States that are numbered among themselves, the first of which is where they start.
-template <typename States>
-int32_t NfaBuilder::copy(const States& states, int32_t from) {
+int32_t NfaBuilder::copy(const std::vector<ByteGraph::State>& states, int32_t from) {
   const auto first = static_cast<int32_t>(states_.size());
   for (std::size_t i = 0; i < states.size(); ++i) add_state();
   const int32_t to = add_state();

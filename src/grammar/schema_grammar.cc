@@ -114,8 +114,7 @@ Result<bool> fits_the_rest(const Schema& schema, const Json& value) {
   rules.define(root, *body);
   const Result<Automaton> automaton = Automaton::compile(rules, root);
   if (!automaton.ok()) return false;  // nothing fits
-  Matcher matcher(automaton.value());
-  return matcher.accept(value.dump()) && matcher.can_end();
+  return fits(automaton.value(), value.dump());
 }
 
 // ---- schemas ----

@@ -13,11 +13,6 @@
 namespace hearth {
 namespace {
 
-bool fits(const Automaton& automaton, std::string_view text) {
-  Matcher matcher(automaton);
-  return matcher.accept(text) && matcher.can_end();
-}
-
 Automaton compile(std::string_view schema) {
   auto automaton = compile_json_schema_text(schema);
   EXPECT_TRUE(automaton.ok()) << automaton.error().message();

@@ -271,17 +271,17 @@ class WaysReader {
   WaysReader(const Json& document, const SchemaPlaces& places)
       : document_(document), places_(places) {}
 
-  // `todo`: parts that are still to be added to `schema`, the last one next.
-  Result<void> add(Schema schema, std::vector<const Json*> todo, std::vector<Schema>& ways) {
-    while (!todo.empty()) {
-      const Json& part = *todo.back();
-      todo.pop_back();
+  // `remaining`: parts that are still to be added to `schema`, the last one next.
+  Result<void> add(Schema schema, std::vector<const Json*> remaining, std::vector<Schema>& ways) {
+    while (!remaining.empty()) {
+      const Json& part = *remaining.back();
+      remaining.pop_back();
       if (part == false) return {};
       if (part == true) continue;
       if (!part.is_object()) return fail(&part, "is no schema; write an object, true or false");
       HEARTH_TRY(KeywordReader(places_, part, schema).read());
       HEARTH_ASSIGN(const std::vector<const Json*> also, held_too(part));
-      todo.insert(todo.end(), also.rbegin(), also.rend());
+      remaining.insert(remaining.end(), also.rbegin(), also.rend());
       std::vector<const Json*> choices;
       for (const std::string_view keyword : {"anyOf", "oneOf"}) {
         const auto list = part.find(keyword);
@@ -291,7 +291,7 @@ class WaysReader {
         if (keyword == "oneOf") HEARTH_TRY(check_exclusive(*list));
         choices.push_back(&*list);
       }
-      if (!choices.empty()) return add_choices(schema, todo, choices, ways);
+      if (!choices.empty()) return add_choices(schema, remaining, choices, ways);
     }
     if (schema.types != 0) ways.push_back(std::move(schema));
     if (ways.size() > SchemaReader::kWaysMax)
@@ -342,10 +342,10 @@ class WaysReader {
   }
 
   // One branch of each list.
-  Result<void> add_choices(const Schema& schema, const std::vector<const Json*>& todo,
+  Result<void> add_choices(const Schema& schema, const std::vector<const Json*>& remaining,
                            std::span<const Json* const> choices, std::vector<Schema>& ways) {
     for (const Json& branch : *choices.front()) {
-      std::vector<const Json*> with_branch = todo;
+      std::vector<const Json*> with_branch = remaining;
       with_branch.push_back(&branch);
       if (choices.size() == 1) {
         HEARTH_TRY(add(schema, std::move(with_branch), ways));

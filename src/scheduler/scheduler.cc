@@ -227,6 +227,7 @@ bool Scheduler::start_next() {
 
 // Whether so many pages are free, once what is kept of earlier texts was dropped where it must.
 bool Scheduler::make_room(int32_t pages) {
+  if (kv_pool_->pages_free() >= pages) return true;
   if (kv_pool_->pages_free() + prefixes_.pages_droppable() < pages) return false;
   while (kv_pool_->pages_free() < pages) {
     if (!prefixes_.drop_one()) return false;
@@ -319,7 +320,6 @@ void Scheduler::evaluate() {
 // Each answer's rows of logits to it.
 void Scheduler::hand_out(std::span<float> logits) {
   const auto vocabulary = static_cast<std::size_t>(engine_->model().config().vocabulary);
-  const auto drawable = static_cast<std::size_t>(engine_->tokenizer().vocab_size());
   std::span<const LogitBlock> blocks = blocks_;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     const BatchPart& part = parts_[i];
@@ -334,7 +334,7 @@ void Scheduler::hand_out(std::span<float> logits) {
     }
     running.decoder.limit_guesses(guesses_max(running_.size()));
     const auto ended =
-        running.decoder.take(logits.first(rows * vocabulary), drawable, blocks.first(row_blocks));
+        running.decoder.take(logits.first(rows * vocabulary), blocks.first(row_blocks));
     logits = logits.subspan(rows * vocabulary);
     blocks = blocks.subspan(row_blocks);
     running.sequence.truncate(running.sequence.length() -
