@@ -90,10 +90,15 @@ Result<ModelChoice> choose_model(const Environment& environment, const std::stri
   return add_remedy(found.error(), reference);
 }
 
-void add_costs(const Environment& environment, Engine& engine) {
-  const auto path = costs_path(environment, engine);
-  if (!path.ok()) return;
-  if (const auto costs = read_costs(*path)) engine.set_costs(*costs);
+Result<std::unique_ptr<Engine>> load_engine(const Environment& environment,
+                                            const EngineOptions& options,
+                                            const std::filesystem::path& path) {
+  HEARTH_ASSIGN(auto engine, Engine::load(path, options));
+  if (const auto costs_file = costs_path(environment, *engine); costs_file.ok()) {
+    if (const auto costs = read_costs(*costs_file)) engine->set_costs(*costs);
+  }
+  release_startup_code();
+  return engine;
 }
 
 Result<LoadedModel> load_model(const Environment& environment, const ModelFlags& flags) {
@@ -103,9 +108,7 @@ Result<LoadedModel> load_model(const Environment& environment, const ModelFlags&
                       " processors that this process may use; fewer are faster"));
   }
   HEARTH_ASSIGN(const ModelChoice choice, choose_model(environment, flags.model));
-  HEARTH_ASSIGN(auto engine, Engine::load(choice.path, options));
-  add_costs(environment, *engine);
-  release_startup_code();
+  HEARTH_ASSIGN(auto engine, load_engine(environment, options, choice.path));
   return LoadedModel{std::move(engine), choice.name};
 }
 

@@ -41,8 +41,11 @@ Result<ModelChoice> choose_model(const Environment& environment, const std::stri
 
 // Errors: kUsage (a number of bits that is none, no such instruction set: lists them).
 Result<EngineOptions> engine_options(const Environment& environment, const ModelFlags& flags);
-// Gives the engine what `bench` measured of its model here, if anything.
-void add_costs(const Environment& environment, Engine& engine);
+// The engine of a file, with what `bench` measured of its model here, if anything. Errors: those of
+// Engine::load.
+Result<std::unique_ptr<Engine>> load_engine(const Environment& environment,
+                                            const EngineOptions& options,
+                                            const std::filesystem::path& path);
 
 // Errors: those of choose_model and Engine::load; kUsage (no such instruction set: lists them).
 struct LoadedModel {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // hearth serve: models behind HTTP, for programs that speak OpenAI's API.
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -87,9 +86,7 @@ Result<std::vector<std::string>> ServeCommand::key_hashes() const {
                    concat(printable(key_file_), ": a key of ", key.size(),
                           " characters is too short; use ", kKeyBytesMin, " or more"));
     }
-    Sha256 hash;
-    hash.update(std::as_bytes(std::span(key)));
-    hashes.push_back(hash.finish_hex());
+    hashes.push_back(sha256_hex(key));
   }
   if (hashes.empty())
     return Error(ErrorCode::kUsage,
@@ -142,14 +139,16 @@ Result<ServiceOptions> ServeCommand::service_options(const CommandContext& conte
   options.http.listening_fd = passed_socket(environment);
   options.http.tls_certificate = tls_certificate_;
   options.http.tls_key = tls_key_;
-  HEARTH_ASSIGN(options.models.engine, engine_options(environment, flags_));
+  HEARTH_ASSIGN(const EngineOptions of_engine, engine_options(environment, flags_));
+  options.models.load = [&environment, of_engine](const std::filesystem::path& path) {
+    return load_engine(environment, of_engine, path);
+  };
   options.models.scheduler.answers_max = parallel_;
   options.models.scheduler.context = flags_.context;
   options.models.bytes_max = static_cast<uint64_t>(memory_gb_) * 1'000'000'000u;
   options.models.locate = [&environment, given = models_](const std::string& name) {
     return locate(environment, given, name);
   };
-  options.models.on_loaded = [&environment](Engine& engine) { add_costs(environment, engine); };
   options.default_model = models_.empty() ? kDefaultModel : models_.front();
   options.preloaded = models_;
   options.available = [&environment] { return names_in_store(environment); };

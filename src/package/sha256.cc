@@ -25,6 +25,12 @@ std::string Sha256::finish_hex() {
   return hex;
 }
 
+std::string sha256_hex(std::string_view text) {
+  Sha256 hash;
+  hash.update(std::as_bytes(std::span(text)));
+  return hash.finish_hex();
+}
+
 bool is_sha256_hex(std::string_view text) {
   return text.size() == 2 * crypto_hash_sha256_BYTES &&
          std::all_of(text.begin(), text.end(), [](char digit) {

@@ -22,6 +22,9 @@ class Sha256 {
   crypto_hash_sha256_state state_;
 };
 
+// The hash of `text`, as finish_hex() has it.
+std::string sha256_hex(std::string_view text);
+
 // Whether `text` is 64 lower-case hexadecimal digits.
 bool is_sha256_hex(std::string_view text);
 

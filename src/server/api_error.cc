@@ -2,9 +2,11 @@
 #include "server/api_error.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
 
 #include "base/status_codes.h"
+#include "server/json_reply.h"
 
 namespace hearth {
 namespace {
@@ -46,21 +48,21 @@ int api_status(const Error& error) {
   return http_status(error.code());
 }
 
-std::string openai_error_body(const Error& error) {
-  const Json body = {
-      {"error",
-       {{"message", error.message()},
-        {"type", type_of(api_status(error))},
-        {"param", error.code() == ErrorCode::kUsage ? field_of(error.message()) : nullptr},
-        {"code", code_name(error.code())}}}};
-  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+Json openai_error(int status, std::string_view message, const Json& param, const Json& code) {
+  return {{"error",
+           {{"message", message}, {"type", type_of(status)}, {"param", param}, {"code", code}}}};
+}
+
+Json openai_error(const Error& error) {
+  const Json param = error.code() == ErrorCode::kUsage ? field_of(error.message()) : Json(nullptr);
+  return openai_error(api_status(error), error.message(), param, code_name(error.code()));
 }
 
 void send_openai_error(HttpReply& reply, const Error& error) {
   HttpHeaders more;
   const int status = api_status(error);
   if (status == 429 || status == 503) more.emplace_back("retry-after", "1");
-  reply.send(status, "application/json", openai_error_body(error), std::move(more));
+  send_json(reply, status, openai_error(error), std::move(more));
 }
 
 }  // namespace hearth

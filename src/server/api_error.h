@@ -2,7 +2,8 @@
 // Errors as the APIs tell them.
 #pragma once
 
-#include <string>
+#include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "base/result.h"
 #include "server/http.h"
@@ -11,8 +12,11 @@ namespace hearth {
 
 // 400, 404, 429, ...
 int api_status(const Error& error);
-// {"error": {"message", "type", "param", "code"}}.
-std::string openai_error_body(const Error& error);
+// {"error": {"message", "type", "param", "code"}}; `param` and `code` may be null.
+nlohmann::ordered_json openai_error(int status, std::string_view message,
+                                    const nlohmann::ordered_json& param,
+                                    const nlohmann::ordered_json& code);
+nlohmann::ordered_json openai_error(const Error& error);
 void send_openai_error(HttpReply& reply, const Error& error);
 
 }  // namespace hearth

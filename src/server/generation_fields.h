@@ -15,9 +15,9 @@ namespace hearth {
 // named).
 Result<GenerateOptions> read_generation(JsonFields& fields, int32_t context);
 
-// response_format {"type": "text" | "json_object" | "json_schema" | "regex" | "choice"}, or grammar
-// (GBNF), or json_schema (a schema). Null: any text. Errors: kUsage (more than one; the format's
-// own: named).
+// response_format {"type": "text" | "json_object" | "json_schema" | "regex"}, or grammar (GBNF), or
+// json_schema (a schema), or choice (texts). Null: any text. Errors: kUsage (more than one; the
+// format's own: named).
 Result<std::shared_ptr<const Automaton>> read_format(JsonFields& fields);
 
 }  // namespace hearth

@@ -19,7 +19,6 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 struct HttpRequest {
   std::string method;   // "GET", ...
   std::string path;     // without the query; not decoded
-  std::string query;    // behind the ?
   HttpHeaders headers;  // names in lower case
   std::string body;
   std::string id;  // x-request-id: the client's, or drawn

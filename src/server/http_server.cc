@@ -228,6 +228,5 @@ const std::string& HttpServer::address() const { return impl_->address_; }
 uint16_t HttpServer::port() const { return impl_->port_; }
 void HttpServer::run(std::chrono::milliseconds drain_time) { impl_->run(drain_time); }
 void HttpServer::stop() { impl_->stop(); }
-int32_t HttpServer::connections() const { return impl_->shared_->connections; }
 
 }  // namespace hearth

@@ -52,8 +52,6 @@ class HttpServer {
   void run(std::chrono::milliseconds drain_time);
   void stop();
 
-  int32_t connections() const;  // any thread
-
  private:
   class Impl;
   explicit HttpServer(std::unique_ptr<Impl> impl);

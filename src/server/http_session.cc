@@ -14,7 +14,8 @@
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <random>
 
-#include "base/strings.h"
+#include "server/api_error.h"
+#include "server/json_reply.h"
 
 namespace hearth {
 namespace {
@@ -62,9 +63,7 @@ std::shared_ptr<HttpRequest> convert(http::request<http::string_body>&& from) {
   auto request = std::make_shared<HttpRequest>();
   request->method = std::string(from.method_string());
   const std::string_view target(from.target().data(), from.target().size());
-  const std::size_t mark = target.find('?');
-  request->path = target.substr(0, mark);
-  if (mark != std::string_view::npos) request->query = target.substr(mark + 1);
+  request->path = target.substr(0, target.find('?'));
   for (const auto& field : from) {
     request->headers.emplace_back(
         lower_case({field.name_string().data(), field.name_string().size()}),
@@ -156,12 +155,10 @@ class HttpSession {
     HttpReply::Pending pending;
     pending.status = status;
     pending.headers = {{"content-type", "application/json"}};
-    pending.body = concat(R"({"error":{"message":")", message,
-                          R"(","type":"invalid_request_error","param":null,"code":null}})");
+    pending.body = json_text(openai_error(status, message, nullptr, nullptr));
     version_ = 11;
     is_head_ = false;
-    HttpReply::Pending* whole = &pending;
-    co_await write_whole(*whole, false);
+    co_await write_whole(pending, false);
   }
 
   // Has the handler answer, and sends that as it comes. False: the connection is of no more use.
@@ -277,7 +274,7 @@ class HttpSession {
   Stream& stream_;
   asio::steady_timer wakeup_;
   // False once the session has gone: what a late wake() finds.
-  std::shared_ptr<bool> is_here_{new bool(true), [](bool* flag) { delete flag; }};
+  std::shared_ptr<bool> is_here_ = std::make_shared<bool>(true);
   beast::flat_buffer buffer_;
   unsigned version_ = 11;
   bool is_head_ = false;

@@ -23,7 +23,7 @@ struct HttpShared {
   std::unique_ptr<boost::asio::ssl::context> tls;  // null: plain
   bool is_stopping = false;                        // no further request on a connection
   std::set<PlainStream*> idle;                     // connections on which no request has begun
-  std::atomic<int32_t> connections = 0;
+  int32_t connections = 0;
 };
 
 // Serves a connection to its end.

@@ -30,8 +30,7 @@ Result<std::shared_ptr<ServedModel>> ModelHost::load(const std::string& name) {
   std::error_code ignored;
   model->bytes = std::filesystem::file_size(path, ignored);
   make_room(model->bytes);
-  HEARTH_ASSIGN(model->engine, Engine::load(path, options_.engine));
-  if (options_.on_loaded) options_.on_loaded(*model->engine);
+  HEARTH_ASSIGN(model->engine, options_.load(path));
   HEARTH_ASSIGN(model->scheduler, Scheduler::create(*model->engine, options_.scheduler));
   const std::lock_guard lock(mutex_);
   models_.insert(models_.begin(), model);
@@ -47,11 +46,6 @@ void ModelHost::make_room(uint64_t bytes) {
     bytes -= models_[i]->bytes;
     models_.erase(models_.begin() + static_cast<std::ptrdiff_t>(i));
   }
-}
-
-std::vector<std::shared_ptr<ServedModel>> ModelHost::loaded() const {
-  const std::lock_guard lock(mutex_);
-  return models_;
 }
 
 }  // namespace hearth

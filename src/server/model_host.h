@@ -6,7 +6,6 @@
 // loads.
 #pragma once
 
-#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -27,13 +26,12 @@ struct ServedModel {
 };
 
 struct ModelHostOptions {
-  EngineOptions engine;
   SchedulerOptions scheduler;
   uint64_t bytes_max = uint64_t{8} << 30;  // of all loaded models' files; one is always loaded
   // A name's file. Errors: kNotFound.
   std::function<Result<std::filesystem::path>(const std::string& name)> locate;
-  // Told of each engine before it is used.
-  std::function<void(Engine& engine)> on_loaded;
+  // Errors: those of Engine::load().
+  std::function<Result<std::unique_ptr<Engine>>(const std::filesystem::path& path)> load;
 };
 
 class ModelHost {
@@ -43,10 +41,8 @@ class ModelHost {
   ModelHost(const ModelHost&) = delete;
   ModelHost& operator=(const ModelHost&) = delete;
 
-  // Errors: those of locate(), Engine::load() and Scheduler::create().
+  // Errors: those of locate(), load() and Scheduler::create().
   Result<std::shared_ptr<ServedModel>> get(const std::string& name);
-  // Those that are loaded, the last used first.
-  std::vector<std::shared_ptr<ServedModel>> loaded() const;
 
  private:
   Result<std::shared_ptr<ServedModel>> load(const std::string& name);
@@ -54,7 +50,7 @@ class ModelHost {
 
   const ModelHostOptions options_;
   std::mutex loading_;                                // one at a time
-  mutable std::mutex mutex_;                          // of the list
+  std::mutex mutex_;                                  // of the list
   std::vector<std::shared_ptr<ServedModel>> models_;  // the last used first
 };
 

@@ -9,6 +9,7 @@
 #include "server/api_error.h"
 #include "server/chat_messages.h"
 #include "server/generation_fields.h"
+#include "server/json_reply.h"
 
 namespace hearth {
 namespace {
@@ -235,10 +236,7 @@ class Reply : public std::enable_shared_from_this<Reply> {
     return {{"content", std::move(tokens)}};
   }
 
-  void write_event(const Json& event) {
-    http_->write(
-        concat("data: ", event.dump(-1, ' ', false, Json::error_handler_t::replace), "\n\n"));
-  }
+  void write_event(const Json& event) { http_->write(concat("data: ", json_text(event), "\n\n")); }
 
   void end(int32_t index, Result<Answer> answer) {
     const std::lock_guard lock(mutex_);
@@ -258,7 +256,7 @@ class Reply : public std::enable_shared_from_this<Reply> {
     if (error_ && !has_begun_) return send_openai_error(*http_, *error_);
     if (!asked_.is_streamed) return send_whole();
     if (error_) {
-      http_->write(concat("data: ", openai_error_body(*error_), "\n\n"));
+      write_event(openai_error(*error_));
     } else if (asked_.has_usage) {
       Json event = head("chat.completion.chunk", "text_completion");
       event["choices"] = Json::array();
@@ -295,8 +293,7 @@ class Reply : public std::enable_shared_from_this<Reply> {
       document["choices"].push_back(std::move(choice));
     }
     document["usage"] = usage_json(total_usage());
-    http_->send(200, "application/json",
-                document.dump(-1, ' ', false, Json::error_handler_t::replace));
+    send_json(*http_, 200, document);
   }
 
   const Asked asked_;

@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "package/sha256.h"
 #include "server/api_error.h"
+#include "server/json_reply.h"
 #include "server/openai_chat.h"
 
 namespace hearth {
@@ -18,17 +19,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kTaskThreads = 2;
 constexpr std::chrono::seconds kDrainTime{10};
-
-std::string sha256_hex(std::string_view text) {
-  Sha256 hash;
-  hash.update(std::as_bytes(std::span(text)));
-  return hash.finish_hex();
-}
-
-void send_json(HttpReply& reply, int status, const Json& document) {
-  reply.send(status, "application/json",
-             document.dump(-1, ' ', false, Json::error_handler_t::replace));
-}
 
 Json model_json(const std::string& name) {
   return {{"id", name}, {"object", "model"}, {"created", 0}, {"owned_by", "hearth"}};
@@ -80,10 +70,10 @@ bool Service::may_ask(const HttpRequest& request) const {
 void Service::handle(std::shared_ptr<const HttpRequest> request, std::shared_ptr<HttpReply> reply) {
   if (request->path == "/health") return send_health(*reply);
   if (!may_ask(*request)) {
-    return reply->send(
-        401, "application/json",
-        R"({"error":{"message":"key: is missing or unknown; send it as Authorization: Bearer KEY",)"
-        R"("type":"authentication_error","param":null,"code":"invalid_api_key"}})",
+    return send_json(
+        *reply, 401,
+        openai_error(401, "key: is missing or unknown; send it as Authorization: Bearer KEY",
+                     nullptr, "invalid_api_key"),
         {{"www-authenticate", "Bearer"}});
   }
   tasks_.push([this, request, reply] { route(*request, reply); });

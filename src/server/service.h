@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The server: which path is answered by what, who may ask, and what is counted.
+// The server: which path is answered by what, and who may ask.
 //
 // Ownership: owns the models' host and its helpers. Threading: create, run and stop as HttpServer.
 #pragma once
@@ -23,7 +23,7 @@ struct ServiceOptions {
   std::function<std::vector<std::string>()> available;  // names that can be asked for
   std::vector<std::string> key_hashes;  // of API keys, SHA-256 in hexadecimal; empty: anybody
   std::string version;
-  // A line for each request that was answered: method, path, status, milliseconds; never content.
+  // Told of models that were to be preloaded and do not load.
   std::function<void(const std::string& line)> log;
 };
 
