@@ -40,6 +40,10 @@ install(TARGETS hearth_shared hearth_static EXPORT hearth
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/hearth DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   COMPONENT development)
 
+configure_file(${CMAKE_SOURCE_DIR}/packaging/systemd/hearth.service.in ${CMAKE_BINARY_DIR}/hearth.service @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/hearth.service ${CMAKE_SOURCE_DIR}/packaging/systemd/hearth.socket
+  DESTINATION lib/systemd/system COMPONENT cli)
+
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/hearth)
 install(EXPORT hearth NAMESPACE hearth:: FILE hearth-targets.cmake DESTINATION ${package_folder}
   COMPONENT development)

@@ -4,8 +4,8 @@
 
 import http.client
 import json
+import pathlib
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
@@ -14,66 +14,7 @@ import time
 import unittest
 
 from cli_support import BINARY, CliTestCase, needs_model
-
-
-def read_all(client):
-    client.settimeout(30)
-    data = b""
-    while part := client.recv(65536):
-        data += part
-    return data
-
-
-class Server:
-    """A server on a free port, ready to answer."""
-
-    def __init__(self, case, *arguments, env=None):
-        self.process = case.start_hearth("serve", "--json", "--port", "0", *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
-        case.addCleanup(self.stop)
-        self.address = json.loads(self.process.stdout.readline())
-        self.port = self.address["port"]
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            self.process.wait(timeout=30)
-        self.process.stdout.close()
-        self.process.stderr.close()
-
-    def wait_ready(self):
-        for _ in range(300):
-            if self.ask("GET", "/health")[0] == 200:
-                return
-            time.sleep(0.1)
-        raise AssertionError("the model did not load")
-
-    def connect(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-
-    def ask(self, method, path, body=None, headers=None):
-        connection = self.connect()
-        try:
-            connection.request(method, path, body=json.dumps(body) if isinstance(body, (dict, list)) else body,
-                               headers={"Content-Type": "application/json", **(headers or {})})
-            response = connection.getresponse()
-            return response.status, json.loads(response.read())
-        finally:
-            connection.close()
-
-    def chat(self, content, **fields):
-        return self.ask("POST", "/v1/chat/completions", {"model": "m", "messages": [{"role": "user", "content": content}], **fields})
-
-    def events(self, path, body):
-        connection = self.connect()
-        try:
-            connection.request("POST", path, body=json.dumps({**body, "stream": True}))
-            response = connection.getresponse()
-            assert response.status == 200 and response.getheader("content-type") == "text/event-stream", response.read()
-            lines = response.read().decode().split("\n\n")
-        finally:
-            connection.close()
-        assert lines[-2:] == ["data: [DONE]", ""], lines[-3:]
-        return [json.loads(line.removeprefix("data: ")) for line in lines[:-2]]
+from serve_support import Server, read_all
 
 
 @needs_model
@@ -189,7 +130,7 @@ class OpenAi(CliTestCase):
     def test_a_client_that_goes_is_forgotten(self):
         connection = socket.create_connection(("127.0.0.1", self.server.port))
         body = json.dumps({"model": "smollm2", "messages": [{"role": "user", "content": "Tell a story."}], "stream": True, "max_tokens": 2000})
-        connection.sendall(f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        connection.sendall(f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
         connection.recv(100)
         connection.close()
         started = time.monotonic()
@@ -232,6 +173,20 @@ class Access(CliTestCase):
             with socket.create_connection(("127.0.0.1", port)) as client:
                 client.sendall(b"GET /v1/models HTTP/1.0\r\n\r\n")
                 self.assertIn(b'"object":"list"', read_all(client))
+
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "no systemd-analyze here")
+    def test_units(self):
+        folder = pathlib.Path(__file__).resolve().parent.parent / "packaging/systemd"
+        service = (folder / "hearth.service.in").read_text(encoding="utf-8").replace("@CMAKE_INSTALL_FULL_BINDIR@/hearth", BINARY)
+        (self.home / "hearth.service").write_text(service, encoding="utf-8")
+        shutil.copy(folder / "hearth.socket", self.home)
+        done = subprocess.run(["systemd-analyze", "verify", self.home / "hearth.service", self.home / "hearth.socket"], capture_output=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+    def test_sigterm_stops_it_as_a_service_manager_does(self):
+        server = Server(self, "-m", "smollm2")
+        server.process.terminate()
+        self.assertEqual(server.process.wait(timeout=30), 0)
 
     @unittest.skipUnless(shutil.which("openssl"), "no openssl here")
     def test_tls(self):

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Monotonic time: stop watches and deadlines.
+// Monotonic time: stop watches and deadlines; the calendar, for people.
 #pragma once
 
 #include <chrono>
+#include <ctime>
 #include <optional>
+#include <string>
 
 namespace hearth {
 
@@ -41,5 +43,8 @@ class Deadline {
  private:
   std::optional<Clock::time_point> at_;
 };
+
+// As in 2024-05-01T12:00:00Z, of seconds since 1970.
+std::string utc_text(std::time_t seconds);
 
 }  // namespace hearth

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,9 @@ void append_utf8(std::string& out, char32_t code_point);
 // How many bytes at the end of `text` are the beginning of a character that more bytes could
 // complete: 0..3.
 std::size_t incomplete_utf8_suffix(std::string_view text);
+
+// Where the first byte stands that is not part of valid UTF-8, if any.
+std::optional<std::size_t> find_invalid_utf8(std::string_view text);
 
 // `text` with each byte that is not part of valid UTF-8 replaced by U+FFFD.
 std::string sanitize_utf8(std::string_view text);

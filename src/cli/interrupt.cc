@@ -29,11 +29,13 @@ void wake() {
   errno = saved;
 }
 
-void on_interrupt(int) {
+void on_interrupt(int signal_number) {
   if (in_scope && !interrupted_flag.exchange(true)) {
     wake();
     return;
   }
+  constexpr int kExitTerminated = 143;
+  if (signal_number == SIGTERM) ::_exit(kExitTerminated);
   // The terminal has just shown ^C: the shell's prompt belongs on the next line.
   if (stderr_is_terminal && ::write(2, "\n", 1) < 0) ::_exit(kExitInterrupted);
   ::_exit(kExitInterrupted);
@@ -54,6 +56,7 @@ void install_signal_handlers() {
   HEARTH_CHECK(wake_descriptor >= 0);
   install(SIGPIPE, SIG_IGN);
   install(SIGXFSZ, SIG_IGN);
+  install(SIGTERM, on_interrupt);
   struct sigaction inherited {};
   // A job that was started in the background with SIGINT ignored stays deaf to it, as usual.
   if (::sigaction(SIGINT, nullptr, &inherited) == 0 && inherited.sa_handler == SIG_IGN) return;

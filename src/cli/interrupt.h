@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ctrl-C. Where nothing is worth keeping it ends the process at once with status 130; inside an
 // InterruptScope it sets a flag, the work in hand ends soon and what is finished is kept. A second
-// Ctrl-C before the flag was cleared ends the process in any case.
+// Ctrl-C before the flag was cleared ends the process in any case. SIGTERM, as a service manager
+// sends it, is the same, with status 143.
 //
 // Threading: the flag may be read anywhere; scopes are opened by the main thread, one at a time.
 #pragma once
@@ -13,7 +14,8 @@ namespace hearth {
 // Status of a process that the user stopped.
 inline constexpr int kExitInterrupted = 130;
 
-// Installs the handlers of SIGINT (as above), SIGPIPE and SIGXFSZ (ignored: writes report errors).
+// Installs the handlers of SIGINT and SIGTERM (as above), SIGPIPE and SIGXFSZ (ignored: writes
+// report errors).
 void install_signal_handlers();
 
 class InterruptScope {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// hearth serve: models behind HTTP, for programs that speak OpenAI's API.
+// hearth serve: models behind HTTP, for programs that speak OpenAI's or Ollama's API.
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <fstream>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/files.h"
 #include "base/strings.h"
 #include "cli/commands.h"
@@ -26,7 +29,9 @@ constexpr int kFirstPassedSocket = 3;  // SD_LISTEN_FDS_START
 class ServeCommand : public Command {
  public:
   std::string name() const override { return "serve"; }
-  std::string summary() const override { return "Answer programs over HTTP, as OpenAI's API does"; }
+  std::string summary() const override {
+    return "Answer programs over HTTP, as OpenAI's and Ollama's APIs do";
+  }
   void declare(Options& options) override;
   Result<int> run(const CommandContext& context) override;
 
@@ -45,6 +50,8 @@ class ServeCommand : public Command {
   std::string tls_key_;
   int32_t parallel_ = 16;
   int32_t memory_gb_ = 8;
+  std::vector<std::string> allowed_origins_;
+  std::string log_file_;
   bool insecure_ = false;
 };
 
@@ -64,6 +71,11 @@ void ServeCommand::declare(Options& options) {
                  parallel_, 1, 64);
   options.number({"--memory", "GB", "Of all loaded models together (default 8)", "memory"},
                  memory_gb_, 1, 4096);
+  options.texts(
+      {"--allow-origin", "ORIGIN", "Pages there may ask, as https://example.org; repeatable"},
+      allowed_origins_);
+  options.text({"--log", "FILE", "A line of JSON for each request, without what was said"},
+               log_file_);
   options.flag({"--insecure", "", "Listen beyond this machine without keys"}, insecure_);
   flags_.declare_context(options);
   flags_.declare_engine(options);
@@ -103,16 +115,6 @@ std::optional<int> passed_socket(const Environment& environment) {
   return kFirstPassedSocket;
 }
 
-std::vector<std::string> names_in_store(const Environment& environment) {
-  std::set<std::string> names;
-  if (const auto folder = environment.data_folder(); folder.ok()) {
-    if (const auto models = Store(*folder).list(); models.ok()) {
-      for (const StoredModel& model : *models) names.insert(model.manifest.name);
-    }
-  }
-  return {names.begin(), names.end()};
-}
-
 // A path is only what this command was given: clients must not open files. Errors: kNotFound.
 Result<std::filesystem::path> locate(const Environment& environment,
                                      const std::vector<std::string>& given,
@@ -128,6 +130,23 @@ Result<std::filesystem::path> locate(const Environment& environment,
   return Error(ErrorCode::kNotFound,
                concat("model: \"", printable(name),
                       "\" is not here; ask for one that GET /v1/models lists"));
+}
+
+// A line of JSON for each request, behind what the file holds. Errors: kUnavailable.
+Result<std::function<void(const ServedRequest&)>> open_log(const std::string& path) {
+  const auto file = std::make_shared<std::ofstream>(path, std::ios::app);
+  if (!*file) {
+    return Error(ErrorCode::kUnavailable,
+                 concat("--log ", printable(path), ": cannot be written to; choose another file"));
+  }
+  return std::function([file](const ServedRequest& request) {
+    const nlohmann::ordered_json line = {{"time", utc_text(std::time(nullptr))},
+                                         {"id", request.id},
+                                         {"endpoint", request.endpoint},
+                                         {"status", request.status},
+                                         {"ms", std::round(request.ms * 10) / 10}};
+    *file << line.dump() << '\n' << std::flush;
+  });
 }
 
 Result<ServiceOptions> ServeCommand::service_options(const CommandContext& context) const {
@@ -150,11 +169,17 @@ Result<ServiceOptions> ServeCommand::service_options(const CommandContext& conte
     return locate(environment, given, name);
   };
   options.default_model = models_.empty() ? kDefaultModel : models_.front();
-  options.preloaded = models_;
-  options.available = [&environment] { return names_in_store(environment); };
-  HEARTH_ASSIGN(options.key_hashes, key_hashes());
+  options.given = models_;
+  if (auto folder = environment.data_folder(); folder.ok()) options.store.emplace(*folder);
+  HEARTH_ASSIGN(options.guard.key_hashes, key_hashes());
+  options.guard.allowed_origins = allowed_origins_;
+  // Without a name that is listened on, or where anybody may ask, any host is right.
+  if (!insecure_ && socket_.empty()) options.guard.host = host_;
   options.version = HEARTH_VERSION;
-  options.log = [](const std::string& line) { print_note(line); };
+  options.note = [](const std::string& line) { print_note(line); };
+  if (!log_file_.empty()) {
+    HEARTH_ASSIGN(options.log, open_log(log_file_));
+  }
   return options;
 }
 
@@ -163,7 +188,7 @@ Result<void> ServeCommand::check_exposure(const ServiceOptions& options) const {
   const std::string& host = options.http.host;
   const bool is_local = host.starts_with("127.") || host == "::1" || host == "localhost" ||
                         !options.http.unix_path.empty() || options.http.listening_fd;
-  if (is_local || insecure_ || !options.key_hashes.empty()) return {};
+  if (is_local || insecure_ || !options.guard.key_hashes.empty()) return {};
   return Error(ErrorCode::kUsage,
                concat("--host ", printable(host),
                       ": lets other machines ask without a key; give --api-key-file, or "

@@ -20,15 +20,6 @@ Result<std::optional<FinishReason>> finish_reason(const Result<void>& evaluated)
   return std::optional(finish_reason(code));
 }
 
-bool is_valid_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const Utf8Char next = decode_utf8(text);
-    if (!next.valid) return false;
-    text.remove_prefix(next.bytes);
-  }
-  return true;
-}
-
 Result<void> check_stops(std::span<const std::string> stops) {
   if (stops.size() > kStopsMax) {
     return Error(ErrorCode::kUsage, concat("stop: ", stops.size(), " strings are more than the ",
@@ -42,7 +33,7 @@ Result<void> check_stops(std::span<const std::string> stops) {
                    concat("stop: ", stop.size(), " bytes are more than the ", kStopBytesMax,
                           " that a stop string may have; give a shorter one"));
     }
-    if (!is_valid_utf8(stop)) {
+    if (find_invalid_utf8(stop)) {
       return Error(ErrorCode::kUsage,
                    concat("stop: \"", printable(stop), "\" is not UTF-8; give text"));
     }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/strings.h"
+#include "base/utf8.h"
 #include "evaluate/toml_reader.h"
 #include "evaluate/toml_schema.h"
 

@@ -142,15 +142,6 @@ Result<void> read_kind(TomlReader& reader, Task& task) {
 std::string_view task_kind_name(TaskKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
 std::string_view metric_name(Metric metric) { return kMetrics[static_cast<std::size_t>(metric)]; }
 
-std::optional<std::size_t> find_invalid_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
-    const Utf8Char next = decode_utf8(text.substr(at));
-    if (!next.valid) return at;
-    at += next.bytes;
-  }
-  return std::nullopt;
-}
-
 bool is_task_text(std::string_view text) {
   auto reader = TomlReader::parse(text, "");
   return reader.ok() && reader->has("kind");

@@ -90,7 +90,4 @@ Result<std::vector<Example>> read_split(const Task& task, const std::string& spl
 // Whether a TOML text is a task rather than output tests: it says `kind`.
 bool is_task_text(std::string_view text);
 
-// Valid UTF-8? The byte that is not, else nothing.
-std::optional<std::size_t> find_invalid_utf8(std::string_view text);
-
 }  // namespace hearth

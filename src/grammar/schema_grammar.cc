@@ -121,16 +121,17 @@ Result<bool> fits_the_rest(const Schema& schema, const Json& value) {
 
 class SchemaCompiler {
  public:
-  explicit SchemaCompiler(const Json& document) : reader_(document), json_(rules_) {}
+  SchemaCompiler(const Json& document, Rules& rules)
+      : reader_(document), rules_(rules), json_(rules) {}
 
-  Result<Automaton> compile(const Json& root) {
+  Result<RuleId> compile(const Json& root) {
     const RuleId rule = rule_for({&root});
     while (!waiting_.empty()) {
       const auto [parts, of] = waiting_.back();
       waiting_.pop_back();
       HEARTH_TRY(define(parts, of));
     }
-    return Automaton::compile(rules_, rule);
+    return rule;
   }
 
  private:
@@ -256,7 +257,7 @@ class SchemaCompiler {
   }
 
   SchemaReader reader_;
-  Rules rules_;
+  Rules& rules_;
   JsonText json_;
   std::map<SchemaParts, RuleId> rule_ids_;
   std::vector<std::pair<SchemaParts, RuleId>> waiting_;
@@ -264,12 +265,18 @@ class SchemaCompiler {
 
 }  // namespace
 
-Result<Automaton> compile_json_schema(const Json& schema) {
+Result<RuleId> add_json_schema(const Json& schema, Rules& rules) {
   if (is_deeper_than(schema, kDepthMax)) {
     return Error(ErrorCode::kUsage,
                  concat("schema: nested more than ", kDepthMax, " deep; make it flatter"));
   }
-  return SchemaCompiler(schema).compile(schema);
+  return SchemaCompiler(schema, rules).compile(schema);
+}
+
+Result<Automaton> compile_json_schema(const Json& schema) {
+  Rules rules;
+  HEARTH_ASSIGN(const RuleId root, add_json_schema(schema, rules));
+  return Automaton::compile(rules, root);
 }
 
 Result<Automaton> compile_json_schema_text(std::string_view text) {

@@ -11,13 +11,16 @@
 
 #include "base/result.h"
 #include "grammar/automaton.h"
+#include "grammar/expression.h"
 
 namespace hearth {
 
 inline constexpr std::size_t kSchemaBytesMax = 1 << 20;
 
-// Errors: those of SchemaReader::read() and Automaton::compile(), and kUsage where no value is
-// valid: with its place.
+// The rule of what is valid by the schema, added to `rules`. Errors: those of SchemaReader::read(),
+// and kUsage where no value is valid: with its place.
+Result<RuleId> add_json_schema(const nlohmann::ordered_json& schema, Rules& rules);
+// Errors: also those of Automaton::compile().
 Result<Automaton> compile_json_schema(const nlohmann::ordered_json& schema);
 // The same of a text. Errors: also kUsage (not JSON, longer than kSchemaBytesMax).
 Result<Automaton> compile_json_schema_text(std::string_view text);

@@ -11,6 +11,7 @@
 #include <set>
 #include <system_error>
 
+#include "base/clock.h"
 #include "base/files.h"
 #include "base/strings.h"
 #include "package/durable.h"
@@ -40,15 +41,6 @@ Result<Reference> parse_reference(std::string_view text) {
     HEARTH_TRY(check_store_name("version", reference.version));
   }
   return reference;
-}
-
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
 }
 
 // Names of the folders in `folder`, sorted; none where it does not exist. Errors: kUnavailable.
@@ -195,7 +187,7 @@ Result<Manifest> Store::import(const ImportRequest& request, ByteProgress progre
   Manifest manifest;
   manifest.name = request.name;
   manifest.version = request.version;
-  manifest.created = utc_now();
+  manifest.created = utc_text(std::time(nullptr));
   HEARTH_TRY(add_blob(request, manifest, progress));
   if (manifest.version.empty()) {
     manifest.version = concat(kBlobPrefix, manifest.model_file().sha256.substr(0, 12));
@@ -203,6 +195,15 @@ Result<Manifest> Store::import(const ImportRequest& request, ByteProgress progre
   HEARTH_TRY(add_manifest(manifest));
   HEARTH_TRY(remove_unused_blobs());  // of a version that was replaced
   return manifest;
+}
+
+Result<void> Store::copy(std::string_view reference, std::string_view name) const {
+  HEARTH_TRY(check_store_name("model name", name));
+  HEARTH_ASSIGN(const StoredModel found, find(reference));
+  HEARTH_ASSIGN(const StoreLock lock, StoreLock::acquire(folder_));
+  Manifest manifest = found.manifest;
+  manifest.name = name;
+  return add_manifest(manifest);
 }
 
 Result<void> Store::remove_version(std::string_view name, std::string_view version) const {

@@ -74,6 +74,10 @@ class Store {
   // size).
   Result<std::filesystem::path> model_path(const Manifest& manifest) const;
 
+  // Makes `name` mean what `reference` does; the bytes are kept once. Errors: kNotFound, kUsage
+  // (malformed), kUnavailable (disk full, permission).
+  Result<void> copy(std::string_view reference, std::string_view name) const;
+
   // Removes `name` (all its versions) or `name@version`, then the blobs that no manifest names.
   // Returns the bytes set free; where some other manifest is broken, blobs stay and that is 0.
   // Errors: kNotFound, kUsage (malformed), kUnavailable (permission).

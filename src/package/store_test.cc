@@ -89,6 +89,17 @@ TEST_F(StoreTest, EqualBytesAreKeptOnce) {
   EXPECT_TRUE(store_.list()->empty());
 }
 
+TEST_F(StoreTest, ACopyIsAnotherNameForTheSameBytes) {
+  ASSERT_TRUE(import("tiny", "abc", "1").ok());
+  ASSERT_TRUE(store_.copy("tiny", "other").ok());
+  EXPECT_EQ(blobs().size(), 1u);
+  EXPECT_EQ(store_.find("other@1")->manifest.model_file().sha256, kHashOfAbc);
+  ASSERT_TRUE(store_.remove("tiny").ok());
+  EXPECT_EQ(content_of(*store_.model_path(store_.find("other")->manifest)), "abc");
+  EXPECT_EQ(store_.copy("tiny", "third").error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(store_.copy("other", "../third").error().code(), ErrorCode::kUsage);
+}
+
 TEST_F(StoreTest, TheLastImportIsActiveAndOthersStay) {
   ASSERT_TRUE(import("tiny", "first", "1").ok());
   ASSERT_TRUE(import("tiny", "second", "2").ok());

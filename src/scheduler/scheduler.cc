@@ -46,6 +46,7 @@ struct Scheduler::Running {
   Decoder decoder;
   int32_t cached = 0;
   double prefill_ms = 0;
+  double last_token_ms = 0;  // when it was drawn, from the request on
   bool has_ended = false;
 };
 
@@ -100,6 +101,18 @@ Result<void> Scheduler::submit(Request request) {
   return {};
 }
 
+void Scheduler::run(std::function<void(Result<void>)> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_stopping_) {
+      tasks_.push_back(std::move(task));
+      changed_.notify_all();
+      return;
+    }
+  }
+  task(server_stops());
+}
+
 // Of prompts that wait.
 double Scheduler::ahead_ms() const {
   if (!engine_->costs()) return 0.0;
@@ -131,10 +144,12 @@ void Scheduler::work() {
       std::unique_lock lock(mutex_);
       is_busy_ = !running_.empty() || !paused_.empty();
       if (!is_busy_ && waiting_.empty()) changed_.notify_all();  // drain()
-      changed_.wait(lock, [&] { return is_stopping_ || is_busy_ || !waiting_.empty(); });
+      changed_.wait(
+          lock, [&] { return is_stopping_ || is_busy_ || !waiting_.empty() || !tasks_.empty(); });
       if (is_stopping_) break;
       is_busy_ = true;
     }
+    run_task();
     end_interrupted();
     while (running_.size() < static_cast<std::size_t>(options_.answers_max) && start_next()) {
     }
@@ -144,17 +159,31 @@ void Scheduler::work() {
   end_all(server_stops());
 }
 
+void Scheduler::run_task() {
+  std::function<void(Result<void>)> task;
+  {
+    const std::lock_guard lock(mutex_);
+    if (tasks_.empty()) return;
+    task = std::move(tasks_.front());
+    tasks_.pop_front();
+  }
+  task({});
+}
+
 void Scheduler::end_all(const Error& error) {
   for (auto* list : {&running_, &paused_}) {
     for (Running& running : *list) end(running, error);
     list->clear();
   }
   std::deque<Request> waiting;
+  std::deque<std::function<void(Result<void>)>> tasks;
   {
     const std::lock_guard lock(mutex_);
     waiting.swap(waiting_);
+    tasks.swap(tasks_);
   }
   for (Request& request : waiting) request.on_end(error);
+  for (const auto& task : tasks) task(error);
 }
 
 // Ends what nobody wants any more, or not in time, wherever it stands.
@@ -219,7 +248,7 @@ bool Scheduler::start_next() {
   }
   if (next.prefill_ms == 0) {
     next.cached = next.sequence.length();
-    counted_.cached_tokens += next.cached;
+    options_.metrics->cached_tokens += next.cached;
   }
   running_.splice(running_.end(), paused_, paused_.begin());
   return true;
@@ -324,9 +353,12 @@ void Scheduler::hand_out(std::span<float> logits) {
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     const BatchPart& part = parts_[i];
     Running& running = *of_part_[i];
-    count_tokens(running, part);
     const auto rows = static_cast<std::size_t>(part.logit_rows());
-    if (rows == 0) continue;
+    const std::size_t known = running.decoder.history().size();
+    if (rows == 0) {
+      count_tokens(running, part, 0);
+      continue;
+    }
     const auto row_blocks = rows * (vocabulary / kLogitBlock);
     if (running.prefill_ms == 0) {
       running.prefill_ms = running.request.since_asked.elapsed_ms();
@@ -335,6 +367,7 @@ void Scheduler::hand_out(std::span<float> logits) {
     running.decoder.limit_guesses(guesses_max(running_.size()));
     const auto ended =
         running.decoder.take(logits.first(rows * vocabulary), blocks.first(row_blocks));
+    count_tokens(running, part, running.decoder.history().size() - known);
     logits = logits.subspan(rows * vocabulary);
     blocks = blocks.subspan(row_blocks);
     running.sequence.truncate(running.sequence.length() -
@@ -375,18 +408,29 @@ void Scheduler::forget_ended() {
   paused_.remove_if(has_ended);
 }
 
-void Scheduler::count_tokens(const Running& running, const BatchPart& part) {
-  const bool is_prompt = running.prefill_ms == 0;
-  (is_prompt ? counted_.prompt_tokens : counted_.answer_tokens) += part.count();
+// Before the part's first token, what a pass took in was of the prompt.
+void Scheduler::count_tokens(Running& running, const BatchPart& part, std::size_t drawn) {
+  SchedulerMetrics& metrics = *options_.metrics;
+  if (running.last_token_ms == 0) metrics.prompt_tokens += part.count();
+  if (drawn == 0) return;
+  const double now_ms = running.request.since_asked.elapsed_ms();
+  const auto count = static_cast<int64_t>(drawn);
+  metrics.answer_tokens += count;
+  if (running.last_token_ms == 0) {
+    metrics.first_token.add(now_ms / 1e3);
+  } else {
+    metrics.token_gap.add((now_ms - running.last_token_ms) / 1e3 / static_cast<double>(drawn),
+                          count);
+  }
+  running.last_token_ms = now_ms;
 }
 
 void Scheduler::update_state() {
-  ++counted_.passes;
-  counted_.running = static_cast<int32_t>(running_.size() + paused_.size());
-  counted_.kv_pages = pages_of(kv_pool_->tokens_max());
-  counted_.kv_pages_used = counted_.kv_pages - kv_pool_->pages_free();
+  ++options_.metrics->passes;
   const std::lock_guard lock(mutex_);
-  state_ = counted_;
+  state_.running = static_cast<int32_t>(running_.size() + paused_.size());
+  state_.kv_pages = pages_of(kv_pool_->tokens_max());
+  state_.kv_pages_used = state_.kv_pages - kv_pool_->pages_free();
 }
 
 }  // namespace hearth

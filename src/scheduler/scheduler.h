@@ -12,6 +12,7 @@
 // it.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -24,10 +25,21 @@
 #include <thread>
 #include <vector>
 
+#include "base/histogram.h"
 #include "engine/engine.h"
 #include "scheduler/prefix_cache.h"
 
 namespace hearth {
+
+// Counted up for as long as a process runs, by all schedulers that share it. Threading: any thread.
+struct SchedulerMetrics {
+  std::atomic<int64_t> passes = 0;
+  std::atomic<int64_t> prompt_tokens = 0;  // evaluated
+  std::atomic<int64_t> cached_tokens = 0;  // of prompts, found again
+  std::atomic<int64_t> answer_tokens = 0;
+  Histogram first_token;  // from the request to its first token
+  Histogram token_gap;    // between two tokens of an answer
+};
 
 struct SchedulerOptions {
   int32_t answers_max = 16;  // written at once
@@ -37,6 +49,7 @@ struct SchedulerOptions {
       0;  // of all together, what was kept of earlier ones included; 0: for 4 contexts
   double token_gap_ms =
       50.0;  // how long an answer may wait for its next token because of others' prompts
+  std::shared_ptr<SchedulerMetrics> metrics = std::make_shared<SchedulerMetrics>();
 };
 
 // What is asked, and who is told.
@@ -50,16 +63,12 @@ struct Request {
   std::function<void(Result<Answer>)> on_end;  // once, last
 };
 
-// For metrics; a snapshot.
+// A snapshot.
 struct SchedulerState {
   int32_t waiting = 0;
   int32_t running = 0;
   int32_t kv_pages_used = 0;  // of running answers and of what is kept
   int32_t kv_pages = 0;
-  int64_t passes = 0;
-  int64_t prompt_tokens = 0;  // evaluated
-  int64_t cached_tokens = 0;  // of prompts, found again
-  int64_t answer_tokens = 0;
 };
 
 class Scheduler {
@@ -73,13 +82,18 @@ class Scheduler {
   // Errors, at once: kUsage (what Session::generate() refuses), kUnavailable (the queue is full, or
   // it is stopping), kDeadline (it cannot be met). Otherwise on_end() says what became of it.
   Result<void> submit(Request request);
+  // Calls `task` on the working thread, which then is the only one to use the engine: one between
+  // two passes, in the order in which they came. It is handed the error where that will not be.
+  void run(std::function<void(Result<void>)> task);
   // Takes no more requests, and returns once all are answered.
   void drain();
   // Ends all requests now; no callback is held any more once it returns.
   void stop();
 
   SchedulerState state() const;
+  const SchedulerMetrics& metrics() const { return *options_.metrics; }
   int32_t context() const { return context_; }
+  int32_t answers_max() const { return options_.answers_max; }
 
  private:
   struct Running;
@@ -88,6 +102,7 @@ class Scheduler {
 
   double ahead_ms() const;
   void work();
+  void run_task();
   void end_interrupted();
   std::optional<Request> take_waiting();
   bool start_next();
@@ -102,7 +117,7 @@ class Scheduler {
   void end(Running& running, Result<Answer> answer);
   void end_all(const Error& error);
   void forget_ended();
-  void count_tokens(const Running& running, const BatchPart& part);
+  void count_tokens(Running& running, const BatchPart& part, std::size_t drawn);
   void update_state();
 
   Engine* engine_;
@@ -119,12 +134,12 @@ class Scheduler {
   std::vector<Running*> of_part_;  // [parts_]
   std::vector<float> logits_;
   std::vector<LogitBlock> blocks_;
-  SchedulerState counted_;
 
   // Of all threads.
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Request> waiting_;
+  std::deque<std::function<void(Result<void>)>> tasks_;
   bool is_busy_ = false;
   bool is_stopping_ = false;
   bool is_draining_ = false;

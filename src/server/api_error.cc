@@ -40,11 +40,21 @@ std::string_view type_of(int status) {
   }
 }
 
+// With when to ask again, where that can help.
+void send_error(HttpReply& reply, const Error& error, const Json& document) {
+  HttpHeaders more;
+  const int status = api_status(error);
+  if (status == 429 || status == 503) more.emplace_back("retry-after", "1");
+  send_json(reply, status, document, std::move(more));
+}
+
 }  // namespace
 
 int api_status(const Error& error) {
   // Refused before any work: the client may ask again later, or allow more time.
   if (error.code() == ErrorCode::kDeadline) return 429;
+  // What this model cannot do is wrong with the request, not with the server.
+  if (error.code() == ErrorCode::kUnsupported) return 400;
   return http_status(error.code());
 }
 
@@ -59,10 +69,13 @@ Json openai_error(const Error& error) {
 }
 
 void send_openai_error(HttpReply& reply, const Error& error) {
-  HttpHeaders more;
-  const int status = api_status(error);
-  if (status == 429 || status == 503) more.emplace_back("retry-after", "1");
-  send_json(reply, status, openai_error(error), std::move(more));
+  send_error(reply, error, openai_error(error));
+}
+
+Json ollama_error(const Error& error) { return {{"error", error.message()}}; }
+
+void send_ollama_error(HttpReply& reply, const Error& error) {
+  send_error(reply, error, ollama_error(error));
 }
 
 }  // namespace hearth

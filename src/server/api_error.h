@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "server/http.h"
+#include "http/message.h"
 
 namespace hearth {
 
@@ -18,5 +18,8 @@ nlohmann::ordered_json openai_error(int status, std::string_view message,
                                     const nlohmann::ordered_json& code);
 nlohmann::ordered_json openai_error(const Error& error);
 void send_openai_error(HttpReply& reply, const Error& error);
+// {"error": message}
+nlohmann::ordered_json ollama_error(const Error& error);
+void send_ollama_error(HttpReply& reply, const Error& error);
 
 }  // namespace hearth

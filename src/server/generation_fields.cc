@@ -16,6 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr int64_t kInt32Max = std::numeric_limits<int32_t>::max();
 constexpr double kAny = std::numeric_limits<double>::max();
 
 uint64_t drawn_seed() {
@@ -72,12 +73,20 @@ Result<std::shared_ptr<const Automaton>> read_choices(const JsonFields& fields, 
   return compiled(fields, "choice", compile_choices(texts));
 }
 
-Result<std::shared_ptr<const Automaton>> read_response_format(const Json& format) {
-  JsonFields fields(format, "response_format");
+// By a JSON Schema.
+Result<AnswerFormat> by_schema(const JsonFields& fields, std::string_view name, Json schema) {
+  AnswerFormat format;
+  HEARTH_ASSIGN(format.automaton, compiled(fields, name, compile_json_schema(schema)));
+  format.schema = std::move(schema);
+  return format;
+}
+
+Result<AnswerFormat> read_response_format(const Json& object) {
+  JsonFields fields(object, "response_format");
   HEARTH_ASSIGN(const auto type, fields.text("type"));
-  std::shared_ptr<const Automaton> automaton;
+  AnswerFormat format;
   if (type == "json_object") {
-    HEARTH_ASSIGN(automaton, compiled(fields, "type", compile_any_json_object()));
+    HEARTH_ASSIGN(format, by_schema(fields, "type", {{"type", "object"}}));
   } else if (type == "json_schema") {
     HEARTH_ASSIGN(const Json* outer, fields.object("json_schema"));
     if (outer == nullptr) return fields.wrong("json_schema", "is missing; give it");
@@ -85,23 +94,22 @@ Result<std::shared_ptr<const Automaton>> read_response_format(const Json& format
     for (const std::string_view remark : {"name", "description", "strict"}) inner.accept(remark);
     const Json* schema = inner.any("schema");
     if (schema == nullptr) return inner.wrong("schema", "is missing; give it");
-    HEARTH_ASSIGN(automaton, compiled(inner, "schema", compile_json_schema(*schema)));
+    HEARTH_ASSIGN(format, by_schema(inner, "schema", *schema));
     HEARTH_TRY(inner.finish());
   } else if (type == "regex") {
     HEARTH_ASSIGN(const auto pattern, fields.text("pattern"));
     if (!pattern) return fields.wrong("pattern", "is missing; give it");
-    HEARTH_ASSIGN(automaton, compiled(fields, "pattern", compile_regex(*pattern)));
+    HEARTH_ASSIGN(format.automaton, compiled(fields, "pattern", compile_regex(*pattern)));
   } else if (type != "text") {
     return fields.wrong("type", "is none of text, json_object, json_schema and regex; choose one");
   }
   HEARTH_TRY(fields.finish());
-  return automaton;
+  return format;
 }
 
 }  // namespace
 
-Result<GenerateOptions> read_generation(JsonFields& fields, int32_t context) {
-  GenerateOptions options;
+Result<void> read_sampling(JsonFields& fields, GenerateOptions& options) {
   SamplingOptions& sampling = options.sampling;
   const auto take = [&](std::string_view name, double low, double high,
                         double& into) -> Result<void> {
@@ -115,13 +123,21 @@ Result<GenerateOptions> read_generation(JsonFields& fields, int32_t context) {
   HEARTH_TRY(take("repeat_penalty", 0.01, 100.0, sampling.repetition_penalty));
   HEARTH_TRY(take("frequency_penalty", -2.0, 2.0, sampling.frequency_penalty));
   HEARTH_TRY(take("presence_penalty", -2.0, 2.0, sampling.presence_penalty));
-  HEARTH_ASSIGN(const auto top_k, fields.integer("top_k", 0, std::numeric_limits<int32_t>::max()));
+  HEARTH_ASSIGN(const auto top_k, fields.integer("top_k", 0, kInt32Max));
   sampling.top_k = static_cast<int32_t>(top_k.value_or(0));
+  HEARTH_ASSIGN(const auto looked_at, fields.integer("repeat_last_n", -1, kInt32Max));
+  if (looked_at) sampling.penalty_tokens = static_cast<int32_t>(*looked_at);
   HEARTH_ASSIGN(const auto seed, fields.integer("seed", std::numeric_limits<int64_t>::min(),
                                                 std::numeric_limits<int64_t>::max()));
   sampling.seed = seed ? static_cast<uint64_t>(*seed) : drawn_seed();
-  HEARTH_TRY(read_bias(fields, sampling));
   HEARTH_ASSIGN(options.stop, read_stops(fields));
+  return {};
+}
+
+Result<GenerateOptions> read_generation(JsonFields& fields, int32_t context) {
+  GenerateOptions options;
+  HEARTH_TRY(read_sampling(fields, options));
+  HEARTH_TRY(read_bias(fields, options.sampling));
   HEARTH_ASSIGN(const auto tokens, fields.integer("max_tokens", 1, context));
   HEARTH_ASSIGN(const auto completion, fields.integer("max_completion_tokens", 1, context));
   if (tokens && completion && *tokens != *completion)
@@ -133,32 +149,32 @@ Result<GenerateOptions> read_generation(JsonFields& fields, int32_t context) {
   return options;
 }
 
-Result<std::shared_ptr<const Automaton>> read_format(JsonFields& fields) {
-  std::shared_ptr<const Automaton> automaton;
+Result<AnswerFormat> read_format(JsonFields& fields) {
+  AnswerFormat format;
   int given = 0;
-  HEARTH_ASSIGN(const Json* format, fields.object("response_format"));
-  if (format != nullptr) {
-    HEARTH_ASSIGN(automaton, read_response_format(*format));
-    given += automaton != nullptr ? 1 : 0;
+  HEARTH_ASSIGN(const Json* response_format, fields.object("response_format"));
+  if (response_format != nullptr) {
+    HEARTH_ASSIGN(format, read_response_format(*response_format));
+    given += format.automaton != nullptr ? 1 : 0;
   }
   HEARTH_ASSIGN(const auto grammar, fields.text("grammar"));
   if (grammar) {
     ++given;
-    HEARTH_ASSIGN(automaton, compiled(fields, "grammar", compile_gbnf(*grammar)));
+    HEARTH_ASSIGN(format.automaton, compiled(fields, "grammar", compile_gbnf(*grammar)));
   }
   if (const Json* schema = fields.any("json_schema")) {
     ++given;
-    HEARTH_ASSIGN(automaton, compiled(fields, "json_schema", compile_json_schema(*schema)));
+    HEARTH_ASSIGN(format, by_schema(fields, "json_schema", *schema));
   }
   HEARTH_ASSIGN(const Json* choices, fields.list("choice"));
   if (choices != nullptr) {
     ++given;
-    HEARTH_ASSIGN(automaton, read_choices(fields, *choices));
+    HEARTH_ASSIGN(format.automaton, read_choices(fields, *choices));
   }
   if (given > 1)
     return fields.wrong("response_format",
                         "grammar, json_schema and choice exclude each other; choose one");
-  return automaton;
+  return format;
 }
 
 }  // namespace hearth

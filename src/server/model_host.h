@@ -6,21 +6,33 @@
 // loads.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/engine.h"
 #include "scheduler/scheduler.h"
+#include "toolcalls/tool_syntax.h"
 
 namespace hearth {
+
+// How the model's template and answers write what is more than text.
+struct ChatSyntax {
+  ToolSyntax tools;
+  bool thinks = false;  // answers may begin with thoughts
+};
 
 struct ServedModel {
   std::string name;
   uint64_t bytes = 0;  // of its file: what it is counted with
+  ChatSyntax syntax;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<Scheduler> scheduler;  // below the engine, which it borrows
 };
@@ -34,24 +46,50 @@ struct ModelHostOptions {
   std::function<Result<std::unique_ptr<Engine>>(const std::filesystem::path& path)> load;
 };
 
+// A model that is loaded, for lists.
+struct HostedModel {
+  std::string name;
+  uint64_t bytes = 0;
+  std::optional<double> expires_in_s = {};  // absent: when its memory is needed
+  SchedulerState state;
+};
+
 class ModelHost {
  public:
-  explicit ModelHost(ModelHostOptions options) : options_(std::move(options)) {}
+  explicit ModelHost(ModelHostOptions options);
   ~ModelHost();  // ends what is being answered, which holds the models that answer it
   ModelHost(const ModelHost&) = delete;
   ModelHost& operator=(const ModelHost&) = delete;
 
   // Errors: those of locate(), load() and Scheduler::create().
   Result<std::shared_ptr<ServedModel>> get(const std::string& name);
+  // Lets a loaded model go once nobody has asked it for so long; below 0: when its memory is
+  // needed.
+  void keep_alive(const std::string& name, double seconds);
+  std::vector<HostedModel> loaded() const;
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Entry {
+    std::shared_ptr<ServedModel> model;
+    Clock::time_point used;
+    double keep_s = -1;
+    std::optional<Clock::time_point> expires() const;
+  };
+
+  std::shared_ptr<ServedModel> find(const std::string& name);
   Result<std::shared_ptr<ServedModel>> load(const std::string& name);
   void make_room(uint64_t bytes);
+  void expire();
 
   const ModelHostOptions options_;
-  std::mutex loading_;                                // one at a time
-  std::mutex mutex_;                                  // of the list
-  std::vector<std::shared_ptr<ServedModel>> models_;  // the last used first
+  std::mutex loading_;        // one at a time
+  mutable std::mutex mutex_;  // of the list
+  std::condition_variable changed_;
+  bool is_ending_ = false;
+  std::vector<Entry> models_;  // the last used first
+  std::thread expiring_;       // last: it uses all of the above
 };
 
 }  // namespace hearth

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/service.h"
 
-#include <openssl/crypto.h>
-
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
-#include "package/sha256.h"
 #include "server/api_error.h"
+#include "server/embeddings.h"
 #include "server/json_reply.h"
-#include "server/openai_chat.h"
+#include "server/llama_cpp.h"
+#include "server/ollama.h"
+#include "server/ollama_models.h"
+#include "server/openai.h"
 
 namespace hearth {
 namespace {
@@ -24,79 +26,193 @@ Json model_json(const std::string& name) {
   return {{"id", name}, {"object", "model"}, {"created", 0}, {"owned_by", "hearth"}};
 }
 
+bool is_ollama(std::string_view path) { return path.starts_with("/api/"); }
+
+// The endpoint's errors are in the shape of its API.
+void send_error(const HttpRequest& request, const Error& error, HttpReply& reply) {
+  if (is_ollama(request.path)) return send_ollama_error(reply, error);
+  send_openai_error(reply, error);
+}
+
 }  // namespace
+
+// How each is answered; by the helpers, but for /health.
+const Service::Route Service::kRoutes[] = {
+    {"POST", "/v1/chat/completions", Endpoint::kChat,
+     [](Service& of, const HttpRequest& request, const Reply& reply) {
+       answer_openai(of.models_, of.options_.default_model, OpenAiKind::kChat, request, reply);
+     }},
+    {"POST", "/v1/completions", Endpoint::kCompletion,
+     [](Service& of, const HttpRequest& request, const Reply& reply) {
+       answer_openai(of.models_, of.options_.default_model, OpenAiKind::kText, request, reply);
+     }},
+    {"POST", "/v1/embeddings", Endpoint::kEmbedding,
+     [](Service& of, const HttpRequest& request, const Reply& reply) {
+       answer_openai_embeddings(of.models_, of.options_.default_model, request, reply);
+     }},
+    {"POST", "/v1/rerank", Endpoint::kRerank,
+     [](Service& of, const HttpRequest& request, const Reply& reply) {
+       answer_rerank(of.models_, of.options_.default_model, request, reply);
+     }},
+    {"GET", "/v1/models", Endpoint::kModels,
+     [](Service& of, const HttpRequest&, const Reply& reply) { of.send_models(*reply); }},
+    {"POST", "/api/chat", Endpoint::kChat,
+     [](Service& of, const HttpRequest& request, const Reply& reply) {
+       answer_ollama(of.models_, OllamaKind::kChat, request, reply);
+     }},
+    {"POST", "/api/generate", Endpoint::kCompletion,
+     [](Service& of, const HttpRequest& request, const Reply& reply) {
+       answer_ollama(of.models_, OllamaKind::kGenerate, request, reply);
+     }},
+    {"POST", "/api/embed", Endpoint::kEmbedding,
+     [](Service& of, const HttpRequest& request, const Reply& reply) {
+       answer_ollama_embed(of.models_, request, reply);
+     }},
+    {"POST", "/api/embeddings", Endpoint::kEmbedding,
+     [](Service& of, const HttpRequest& request, const Reply& reply) {
+       answer_ollama_embeddings(of.models_, request, reply);
+     }},
+    {"GET", "/api/tags", Endpoint::kModels,
+     [](Service& of, const HttpRequest&, const Reply& reply) {
+       send_ollama_tags(of.list_, *reply);
+     }},
+    {"GET", "/api/ps", Endpoint::kModels,
+     [](Service& of, const HttpRequest&, const Reply& reply) {
+       send_ollama_ps(of.list_, of.models_, *reply);
+     }},
+    {"POST", "/api/show", Endpoint::kModels,
+     [](Service& of, const HttpRequest& request, const Reply& reply) {
+       answer_ollama_show(of.list_, request, *reply);
+     }},
+    {"POST", "/api/copy", Endpoint::kModels,
+     [](Service& of, const HttpRequest& request, const Reply& reply) {
+       answer_ollama_copy(of.list_, request, *reply);
+     }},
+    {"DELETE", "/api/delete", Endpoint::kModels,
+     [](Service& of, const HttpRequest& request, const Reply& reply) {
+       answer_ollama_delete(of.list_, request, *reply);
+     }},
+    {"POST", "/api/pull", Endpoint::kModels,
+     [](Service& of, const HttpRequest& request, const Reply& reply) {
+       answer_ollama_pull(of.list_, request, *reply);
+     }},
+    {"GET", "/api/version", Endpoint::kHealth,
+     [](Service& of, const HttpRequest&, const Reply& reply) {
+       send_json(*reply, 200, {{"version", of.options_.version}});
+     }},
+    {"POST", "/tokenize", Endpoint::kTokens,
+     [](Service& of, const HttpRequest& request, const Reply& reply) {
+       answer_tokenize(of.models_, of.options_.default_model, request, *reply);
+     }},
+    {"POST", "/detokenize", Endpoint::kTokens,
+     [](Service& of, const HttpRequest& request, const Reply& reply) {
+       answer_detokenize(of.models_, of.options_.default_model, request, *reply);
+     }},
+    {"POST", "/apply-template", Endpoint::kTokens,
+     [](Service& of, const HttpRequest& request, const Reply& reply) {
+       answer_apply_template(of.models_, of.options_.default_model, request, *reply);
+     }},
+    {"GET", "/props", Endpoint::kModels,
+     [](Service& of, const HttpRequest&, const Reply& reply) {
+       send_props(of.models_, of.list_, of.options_.default_model, *reply);
+     }},
+    {"POST", "/infill", Endpoint::kInfill,
+     [](Service& of, const HttpRequest& request, const Reply& reply) {
+       answer_infill(of.models_, of.options_.default_model, request, reply);
+     }},
+    {"GET", "/metrics", Endpoint::kMetrics,
+     [](Service& of, const HttpRequest&, const Reply& reply) {
+       reply->send(200, "text/plain; version=0.0.4; charset=utf-8",
+                   metrics_text(of.metrics_, of.models_));
+     }},
+    {"GET", "/health", Endpoint::kHealth,
+     [](Service& of, const HttpRequest&, const Reply& reply) { of.send_health(*reply); }},
+};
 
 Result<std::unique_ptr<Service>> Service::create(ServiceOptions options) {
   std::unique_ptr<Service> service(new Service(std::move(options)));
   Service* const self = service.get();
-  HEARTH_ASSIGN(service->http_,
-                HttpServer::listen(service->options_.http, [self](auto request, auto reply) {
+  HttpOptions http = self->options_.http;
+  http.refusal_body = [](int status, std::string_view message) {
+    return json_text(openai_error(status, message, nullptr, nullptr));
+  };
+  http.on_answered = [self](const HttpRequest& request, int status, double ms) {
+    const Route* route = find_route(request);
+    const Endpoint endpoint = route == nullptr ? Endpoint::kOther : route->endpoint;
+    self->metrics_.count(endpoint, status, ms / 1e3);
+    if (self->options_.log) self->options_.log({request.id, endpoint_name(endpoint), status, ms});
+  };
+  HEARTH_ASSIGN(service->http_, HttpServer::listen(http, [self](auto request, auto reply) {
                   self->handle(std::move(request), std::move(reply));
                 }));
   return service;
 }
 
 Service::Service(ServiceOptions options)
-    : options_(std::move(options)), models_(options_.models), tasks_(kTaskThreads) {}
+    : options_(std::move(options)),
+      guard_(options_.guard),
+      list_(options_.store, options_.given, options_.models.locate),
+      models_([&] {
+        options_.models.scheduler.metrics = metrics_.scheduler;
+        return options_.models;
+      }()),
+      tasks_(kTaskThreads) {}
 
 Service::~Service() = default;
 
 void Service::run() {
-  for (const std::string& name : options_.preloaded) {
+  for (const std::string& name : options_.given) {
     ++loading_;
     tasks_.push([this, name] {
       const auto loaded = models_.get(name);
-      if (!loaded.ok() && options_.log)
-        options_.log(concat("model ", name, ": ", loaded.error().message()));
+      if (!loaded.ok() && options_.note)
+        options_.note(concat("model ", name, ": ", loaded.error().message()));
       --loading_;
     });
   }
   http_->run(kDrainTime);
 }
 
-bool Service::may_ask(const HttpRequest& request) const {
-  if (options_.key_hashes.empty()) return true;
-  constexpr std::string_view kScheme = "Bearer ";
-  std::string_view key = request.header("authorization");
-  if (!key.starts_with(kScheme)) return false;
-  const std::string hash = sha256_hex(key.substr(kScheme.size()));
-  bool is_known = false;  // all are compared, each in constant time
-  for (const std::string& known : options_.key_hashes)
-    is_known |=
-        known.size() == hash.size() && CRYPTO_memcmp(known.data(), hash.data(), hash.size()) == 0;
-  return is_known;
+const Service::Route* Service::find_route(const HttpRequest& request) {
+  const std::string_view method =
+      request.method == "HEAD" ? "GET" : std::string_view(request.method);
+  const auto* found = std::ranges::find_if(kRoutes, [&](const Route& route) {
+    return route.path == request.path && route.method == method;
+  });
+  return found == std::end(kRoutes) ? nullptr : found;
 }
 
-void Service::handle(std::shared_ptr<const HttpRequest> request, std::shared_ptr<HttpReply> reply) {
-  if (request->path == "/health") return send_health(*reply);
-  if (!may_ask(*request)) {
-    return send_json(
-        *reply, 401,
-        openai_error(401, "key: is missing or unknown; send it as Authorization: Bearer KEY",
-                     nullptr, "invalid_api_key"),
-        {{"www-authenticate", "Bearer"}});
+void Service::refuse(const HttpRequest& request, const RequestGuard::Refusal& refusal,
+                     HttpReply& reply) {
+  HttpHeaders more;
+  if (refusal.status == 401) more.emplace_back("www-authenticate", "Bearer");
+  const Json code = refusal.status == 401 ? Json("invalid_api_key") : Json(nullptr);
+  send_json(reply, refusal.status,
+            is_ollama(request.path) ? Json{{"error", refusal.message}}
+                                    : openai_error(refusal.status, refusal.message, nullptr, code),
+            std::move(more));
+}
+
+void Service::handle(std::shared_ptr<const HttpRequest> request, Reply reply) {
+  if (const auto refusal = guard_.refuse_site(*request)) return refuse(*request, *refusal, *reply);
+  reply->add_headers(guard_.headers_for(*request));
+  if (request->method == "OPTIONS") return reply->send(204, "text/plain", "");
+  const Route* const route = find_route(*request);
+  if (route != nullptr && route->path == "/health") return send_health(*reply);
+  if (const auto refusal = guard_.refuse_key(*request)) return refuse(*request, *refusal, *reply);
+  if (route == nullptr) {
+    return send_error(*request,
+                      Error(ErrorCode::kNotFound,
+                            concat(printable(request->method), " ", printable(request->path),
+                                   ": there is no such thing here")),
+                      *reply);
   }
-  tasks_.push([this, request, reply] { route(*request, reply); });
-}
-
-void Service::route(const HttpRequest& request, std::shared_ptr<HttpReply> reply) {
-  const bool is_post = request.method == "POST";
-  const bool is_get = request.method == "GET" || request.method == "HEAD";
-  if (request.path == "/v1/chat/completions" && is_post)
-    return answer_chat(models_, options_.default_model, request, std::move(reply));
-  if (request.path == "/v1/completions" && is_post)
-    return answer_completion(models_, options_.default_model, request, std::move(reply));
-  if (request.path == "/v1/models" && is_get) return send_models(*reply);
-  if (request.path == "/api/version" && is_get)
-    return send_json(*reply, 200, {{"version", options_.version}});
-  send_openai_error(*reply,
-                    Error(ErrorCode::kNotFound, concat(request.method, " ", printable(request.path),
-                                                       ": there is no such thing here")));
+  tasks_.push([this, request, reply, route] { route->answer(*this, *request, reply); });
 }
 
 void Service::send_models(HttpReply& reply) const {
   Json list = Json::array();
-  for (const std::string& name : options_.available()) list.push_back(model_json(name));
+  for (const ListedModel& model : list_.all()) list.push_back(model_json(model.name));
   send_json(reply, 200, {{"object", "list"}, {"data", std::move(list)}});
 }
 

@@ -4,27 +4,41 @@
 // Ownership: owns the models' host and its helpers. Threading: create, run and stop as HttpServer.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "server/http_server.h"
+#include "http/server.h"
+#include "server/metrics.h"
 #include "server/model_host.h"
+#include "server/model_list.h"
+#include "server/request_guard.h"
 #include "server/task_queue.h"
 
 namespace hearth {
+
+// A request that was answered, for a log: nothing of what was asked or said.
+struct ServedRequest {
+  std::string_view id;
+  std::string_view endpoint;
+  int status;  // of HTTP; 499: the client went
+  double ms;
+};
 
 struct ServiceOptions {
   HttpOptions http;
   ModelHostOptions models;
   std::string default_model;
-  std::vector<std::string> preloaded;                   // loaded before requests are answered
-  std::function<std::vector<std::string>()> available;  // names that can be asked for
-  std::vector<std::string> key_hashes;  // of API keys, SHA-256 in hexadecimal; empty: anybody
+  std::vector<std::string> given;  // models that are loaded before requests are answered
+  std::optional<Store> store;
+  RequestGuardOptions guard;
   std::string version;
-  // Told of models that were to be preloaded and do not load.
-  std::function<void(const std::string& line)> log;
+  // Told of models that were to be loaded and do not.
+  std::function<void(const std::string& line)> note;
+  std::function<void(const ServedRequest& request)> log;  // or none
 };
 
 class Service {
@@ -35,20 +49,32 @@ class Service {
 
   const std::string& address() const { return http_->address(); }
   uint16_t port() const { return http_->port(); }
-  // Loads what is to be preloaded beside answering; until then /health says 503. Returns after
-  // stop().
+  // Loads what was given beside answering; until then /health says 503. Returns after stop().
   void run();
   void stop() { http_->stop(); }
 
  private:
+  using Reply = std::shared_ptr<HttpReply>;
+  struct Route {
+    std::string_view method;
+    std::string_view path;
+    Endpoint endpoint;
+    void (*answer)(Service& service, const HttpRequest& request, const Reply& reply);
+  };
+  static const Route kRoutes[];
+
   explicit Service(ServiceOptions options);
-  void handle(std::shared_ptr<const HttpRequest> request, std::shared_ptr<HttpReply> reply);
-  void route(const HttpRequest& request, std::shared_ptr<HttpReply> reply);
-  bool may_ask(const HttpRequest& request) const;
+  static const Route* find_route(const HttpRequest& request);
+  void handle(std::shared_ptr<const HttpRequest> request, Reply reply);
+  void refuse(const HttpRequest& request, const RequestGuard::Refusal& refusal, HttpReply& reply);
+
   void send_models(HttpReply& reply) const;
   void send_health(HttpReply& reply) const;
 
   ServiceOptions options_;
+  RequestGuard guard_;
+  ModelList list_;
+  ServerMetrics metrics_;
   std::atomic<int> loading_ = 0;
   std::unique_ptr<HttpServer> http_;  // longer than the models, whose last answers go to it
   ModelHost models_;

@@ -40,6 +40,11 @@ class HttpReply {
   void write(std::string_view piece);
   void end();
 
+  // Headers of whatever answer comes. Before it begins.
+  void add_headers(HttpHeaders headers);
+  // Of the answer; 0 before it begins.
+  int status() const { return status_; }
+
   // Set once the client has gone, or reads so slowly that kWaitingBytesMax wait for it.
   const std::atomic<bool>& is_gone() const { return is_gone_; }
   void set_gone() { is_gone_ = true; }
@@ -64,12 +69,19 @@ class HttpReply {
 
   std::function<void()> wake_;
   std::atomic<bool> is_gone_ = false;
+  std::atomic<int> status_ = 0;
   std::mutex mutex_;
+  HttpHeaders added_;
   Pending pending_;
 };
 
 // Called on the server's thread: must not block. The reply is written to now or later.
 using HttpHandler =
     std::function<void(std::shared_ptr<const HttpRequest>, std::shared_ptr<HttpReply>)>;
+
+// The body of an answer to a request that cannot be read.
+using HttpRefusalBody = std::function<std::string(int status, std::string_view message)>;
+// Told of each request once its answer is sent, or its client gone (499); on the server's thread.
+using HttpAnswered = std::function<void(const HttpRequest& request, int status, double ms)>;
 
 }  // namespace hearth

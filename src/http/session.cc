@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/http_session.h"
+#include "http/session.h"
 
 #include <sys/socket.h>
 
@@ -14,8 +14,7 @@
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <random>
 
-#include "server/api_error.h"
-#include "server/json_reply.h"
+#include "base/clock.h"
 
 namespace hearth {
 namespace {
@@ -74,7 +73,7 @@ std::shared_ptr<HttpRequest> convert(http::request<http::string_body>&& from) {
   return request;
 }
 
-// What is said, in JSON as by the APIs, to a client whose request cannot be read.
+// What is said to a client whose request cannot be read.
 struct Refusal {
   int status;
   std::string_view message;
@@ -155,7 +154,7 @@ class HttpSession {
     HttpReply::Pending pending;
     pending.status = status;
     pending.headers = {{"content-type", "application/json"}};
-    pending.body = json_text(openai_error(status, message, nullptr, nullptr));
+    pending.body = shared_.refusal_body(status, message);
     version_ = 11;
     is_head_ = false;
     co_await write_whole(pending, false);
@@ -171,13 +170,17 @@ class HttpSession {
         if (*is_here) timer->cancel();
       });
     });
-    const std::string id = request->id;
+    const Stopwatch since_asked;
     plain(stream_).expires_never();
     watch_for_end(reply);
-    shared_.handler(std::move(request), reply);
-    const bool is_sent = co_await send(*reply, id);
+    shared_.handler(request, reply);
+    const bool is_sent = co_await send(*reply, request->id);
     if (!is_sent) reply->set_gone();
     plain(stream_).socket().cancel();  // the watch
+    if (shared_.on_answered) {
+      const int status = reply->status();
+      shared_.on_answered(*request, status == 0 ? kStatusGone : status, since_asked.elapsed_ms());
+    }
     co_return is_sent;
   }
 
@@ -269,6 +272,7 @@ class HttpSession {
   }
 
   static constexpr std::size_t kReadBytes = 4096;
+  static constexpr int kStatusGone = 499;  // as nginx says it
 
   HttpShared& shared_;
   Stream& stream_;

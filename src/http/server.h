@@ -12,7 +12,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "server/http.h"
+#include "http/message.h"
 
 namespace hearth {
 
@@ -34,6 +34,9 @@ struct HttpOptions {
   std::string tls_certificate;      // PEM files; empty: plain HTTP
   std::string tls_key;
   HttpLimits limits;
+  // In JSON, what is wrong with a request that cannot be read.
+  HttpRefusalBody refusal_body;
+  HttpAnswered on_answered;  // or none
 };
 
 class HttpServer {

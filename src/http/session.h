@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One connection: requests one after the other, each answered before the next is read. The only
-// files that know Boost are this one's and http_server.cc.
+// files that know Boost are this one's and server.cc.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -10,7 +10,7 @@
 #include <memory>
 #include <set>
 
-#include "server/http_server.h"
+#include "http/server.h"
 
 namespace hearth {
 
@@ -20,6 +20,8 @@ using PlainStream = boost::beast::basic_stream<boost::asio::generic::stream_prot
 struct HttpShared {
   HttpLimits limits;
   HttpHandler handler;
+  HttpRefusalBody refusal_body;
+  HttpAnswered on_answered;
   std::unique_ptr<boost::asio::ssl::context> tls;  // null: plain
   bool is_stopping = false;                        // no further request on a connection
   std::set<PlainStream*> idle;                     // connections on which no request has begun

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/chat_messages.h"
+#include "server/openai_messages.h"
 
 #include <algorithm>
 #include <array>
@@ -40,11 +40,11 @@ Result<std::string> read_content(const JsonFields& fields, const Json* content) 
 }
 
 // {"id", "type": "function", "function": {"name", "arguments": JSON in a text}}.
-Result<ToolCall> read_call(const Json& call, const std::string& place) {
+Result<CalledTool> read_call(const Json& call, const std::string& place) {
   if (!call.is_object())
     return Error(ErrorCode::kUsage, concat(place, ": is no object; give a call"));
   JsonFields fields(call, place);
-  ToolCall read;
+  CalledTool read;
   HEARTH_ASSIGN(const auto id, fields.text("id"));
   read.id = id.value_or("");
   HEARTH_ASSIGN(const auto type, fields.text("type"));
@@ -58,18 +58,19 @@ Result<ToolCall> read_call(const Json& call, const std::string& place) {
   if (!name) return of_function.wrong("name", "is missing; give it");
   read.name = *name;
   HEARTH_ASSIGN(const auto arguments, of_function.text("arguments"));
-  const Json parsed = Json::parse(arguments.value_or("{}"), nullptr, false);
-  if (!parsed.is_object())
+  const std::string text = arguments.value_or("");
+  read.arguments = text.empty() ? Json::object() : Json::parse(text, nullptr, false);
+  if (!read.arguments.is_object())
     return of_function.wrong("arguments", "is no JSON object in a text; give one");
-  read.arguments = template_value(parsed);
   HEARTH_TRY(of_function.finish());
   return read;
 }
 
-Result<ChatMessage> read_message(const Json& message, const std::string& place) {
+Result<ChatTurn> read_message(const Json& message, const std::string& place) {
   if (!message.is_object())
     return Error(ErrorCode::kUsage, concat(place, ": is no object; give a message"));
   JsonFields fields(message, place);
+  ChatTurn turn;
   HEARTH_ASSIGN(const auto role, fields.text("role"));
   if (!role) return fields.wrong("role", "is missing; give it");
   if (std::ranges::find(kRoles, *role) == kRoles.end()) {
@@ -77,68 +78,37 @@ Result<ChatMessage> read_message(const Json& message, const std::string& place) 
                         concat("\"", printable(*role),
                                "\" is none of system, developer, user, assistant and tool"));
   }
-  HEARTH_ASSIGN(std::string content, read_content(fields, fields.any("content")));
+  turn.role = *role == "developer" ? "system" : *role;
+  HEARTH_ASSIGN(turn.content, read_content(fields, fields.any("content")));
   HEARTH_ASSIGN(const Json* calls, fields.list("tool_calls"));
   HEARTH_ASSIGN(const auto name, fields.text("name"));
+  turn.tool_name = name.value_or("");
   HEARTH_ASSIGN(const auto call_id, fields.text("tool_call_id"));
+  turn.tool_call_id = call_id.value_or("");
   HEARTH_ASSIGN(const auto reasoning, fields.text("reasoning_content"));
+  turn.reasoning = reasoning.value_or("");
   for (const std::string_view without_meaning :
        {"refusal", "annotations", "audio", "function_call"}) {
     if (const Json* value = fields.any(without_meaning); value != nullptr && !value->empty())
       return fields.wrong(without_meaning, "is not supported; leave it out");
   }
   HEARTH_TRY(fields.finish());
-  if (*role == "tool")
-    return tool_result_message(std::move(content), name.value_or(""), call_id.value_or(""));
-  ChatMessage read = {.role = *role == "developer" ? "system" : *role,
-                      .content = std::move(content)};
-  if (calls != nullptr) {
-    std::vector<ToolCall> made;
-    for (std::size_t i = 0; i < calls->size(); ++i) {
-      HEARTH_ASSIGN(ToolCall call,
-                    read_call((*calls)[i], fields.path(concat("tool_calls[", i, "]"))));
-      made.push_back(std::move(call));
-    }
-    read = tool_call_message(made, std::move(read.content));
+  for (std::size_t i = 0; calls != nullptr && i < calls->size(); ++i) {
+    HEARTH_ASSIGN(CalledTool call,
+                  read_call((*calls)[i], fields.path(concat("tool_calls[", i, "]"))));
+    turn.calls.push_back(std::move(call));
   }
-  if (reasoning) read.members.push_back({"reasoning_content", {*reasoning}});
-  return read;
+  return turn;
 }
 
 }  // namespace
 
-TemplateValue template_value(const Json& value) {
-  switch (value.type()) {
-    case Json::value_t::boolean:
-      return {value.get<bool>()};
-    case Json::value_t::number_integer:
-    case Json::value_t::number_unsigned:
-      return {value.get<int64_t>()};
-    case Json::value_t::number_float:
-      return {value.get<double>()};
-    case Json::value_t::string:
-      return {value.get<std::string>()};
-    case Json::value_t::array: {
-      TemplateArray items;
-      for (const Json& item : value) items.push_back(template_value(item));
-      return {std::move(items)};
-    }
-    case Json::value_t::object: {
-      TemplateObject members;
-      for (const auto& [name, of] : value.items()) members.push_back({name, template_value(of)});
-      return {std::move(members)};
-    }
-    default:
-      return {};
-  }
-}
-
-Result<std::vector<ChatMessage>> read_messages(const Json& messages) {
+Result<std::vector<ChatTurn>> read_openai_messages(const Json& messages) {
   if (messages.empty()) return Error(ErrorCode::kUsage, "messages: is empty; give at least one");
-  std::vector<ChatMessage> read;
+  std::vector<ChatTurn> read;
   for (std::size_t i = 0; i < messages.size(); ++i) {
-    HEARTH_ASSIGN(ChatMessage message, read_message(messages[i], concat("messages[", i, "]")));
-    read.push_back(std::move(message));
+    HEARTH_ASSIGN(ChatTurn turn, read_message(messages[i], concat("messages[", i, "]")));
+    read.push_back(std::move(turn));
   }
   return read;
 }

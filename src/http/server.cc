@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/http_server.h"
+#include "http/server.h"
 
 #include <sys/un.h>
 #include <unistd.h>
@@ -17,7 +17,7 @@
 #include <system_error>
 
 #include "base/strings.h"
-#include "server/http_session.h"
+#include "http/session.h"
 
 namespace hearth {
 namespace {
@@ -69,6 +69,8 @@ class HttpServer::Impl {
   Result<void> listen(const HttpOptions& options, HttpHandler handler) {
     shared_->limits = options.limits;
     shared_->handler = std::move(handler);
+    shared_->refusal_body = options.refusal_body;
+    shared_->on_answered = options.on_answered;
     HEARTH_ASSIGN(shared_->tls, load_tls(options));
     scheme_ = shared_->tls == nullptr ? "http" : "https";
     if (options.listening_fd) return take_over(*options.listening_fd);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/http.h"
+#include "http/message.h"
 
 namespace hearth {
 
@@ -16,7 +16,14 @@ void HttpReply::start(int status, std::string_view content_type, HttpHeaders mor
   pending_.status = status;
   pending_.headers = std::move(more);
   pending_.headers.emplace_back("content-type", content_type);
+  pending_.headers.insert(pending_.headers.end(), added_.begin(), added_.end());
+  status_ = status;
   pending_.is_streamed = is_streamed;
+}
+
+void HttpReply::add_headers(HttpHeaders headers) {
+  const std::lock_guard lock(mutex_);
+  added_ = std::move(headers);
 }
 
 void HttpReply::send(int status, std::string_view content_type, std::string body,

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// A conversation as the APIs have it, made ready for a model: its template applied, and functions
+// told to it in its own way or, where its template has none, in words.
+//
+// Threading: pure.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "server/model_host.h"
+#include "toolcalls/answer_reader.h"
+#include "toolcalls/tool_grammar.h"
+
+namespace hearth {
+
+struct ChatTurn {
+  std::string role;  // system, user, assistant, tool
+  std::string content;
+  std::string reasoning = {};          // of an assistant
+  std::vector<CalledTool> calls = {};  // of an assistant
+  std::string tool_name = {};          // of a tool
+  std::string tool_call_id = {};       // of a tool
+};
+
+// What an answer may do beside speaking.
+struct ToolOffer {
+  std::vector<nlohmann::ordered_json> definitions;  // that the model is told of
+  std::vector<Tool> callable;                       // empty: none
+  ToolUse use = ToolUse::kAllowed;
+  int32_t calls_max = kToolCallsMax;
+};
+
+struct Conversation {
+  std::vector<ChatTurn> turns;
+  ToolOffer tools;
+  TemplateObject variables = {};  // further ones of the template
+};
+
+struct ChatPrompt {
+  std::vector<TokenId> tokens;
+  AnswerReader reader;  // for each answer a copy
+};
+
+// Errors: those of Engine::encode_chat().
+Result<ChatPrompt> make_chat_prompt(const ServedModel& model, const Conversation& conversation);
+
+// What the model's template does with calls and thoughts, for ServedModel.
+ChatSyntax learn_chat_syntax(const Engine& engine);
+
+}  // namespace hearth

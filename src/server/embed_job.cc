@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/embed_job.h"
+
+#include <utility>
+
+#include "base/strings.h"
+
+namespace hearth {
+namespace {
+
+// Texts that are embedded one after the other, each between two passes of the model.
+class EmbedJob : public std::enable_shared_from_this<EmbedJob> {
+ public:
+  EmbedJob(std::shared_ptr<ServedModel> model, std::vector<std::string> texts,
+           std::shared_ptr<HttpReply> reply,
+           std::function<void(Result<std::vector<Embedding>>)> done)
+      : model_(std::move(model)),
+        texts_(std::move(texts)),
+        reply_(std::move(reply)),
+        done_(std::move(done)) {}
+
+  void go_on() {
+    if (vectors_.size() == texts_.size()) return done_(std::move(vectors_));
+    model_->scheduler->run([self = shared_from_this()](Result<void> may_run) {
+      if (may_run.ok()) may_run = self->embed_next();
+      if (!may_run.ok()) return self->done_(may_run.error());
+      self->go_on();
+    });
+  }
+
+ private:
+  Result<void> embed_next() {
+    if (reply_->is_gone()) return Error(ErrorCode::kCancelled, "request: the client has gone");
+    auto vector = model_->engine->embed(texts_[vectors_.size()], {});
+    if (!vector.ok()) {
+      return Error(vector.error().code(),
+                   concat("input[", vectors_.size(), "]: ", vector.error().message()));
+    }
+    vectors_.push_back(std::move(vector).value());
+    return {};
+  }
+
+  const std::shared_ptr<ServedModel> model_;
+  const std::vector<std::string> texts_;
+  const std::shared_ptr<HttpReply> reply_;
+  const std::function<void(Result<std::vector<Embedding>>)> done_;
+  std::vector<Embedding> vectors_;
+};
+
+}  // namespace
+
+void embed_texts(std::shared_ptr<ServedModel> model, std::vector<std::string> texts,
+                 std::shared_ptr<HttpReply> reply,
+                 std::function<void(Result<std::vector<Embedding>>)> done) {
+  std::make_shared<EmbedJob>(std::move(model), std::move(texts), std::move(reply), std::move(done))
+      ->go_on();
+}
+
+}  // namespace hearth

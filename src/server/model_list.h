@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The models that can be asked for: those that the server was given, and those of the store; and
+// what their files say about them.
+//
+// Threading: any thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "package/store.h"
+
+namespace hearth {
+
+struct ListedModel {
+  std::string name;
+  uint64_t bytes = 0;
+  std::string sha256 = {};    // of its file; empty where it is not of the store
+  std::string modified = {};  // as in 2024-05-01T12:00:00Z
+};
+
+// What a model's file says.
+struct ModelFacts {
+  std::string architecture;
+  std::string quantization;  // the type of most of its bytes
+  uint64_t parameters = 0;
+  uint64_t context = 0;  // tokens
+  uint64_t embedding = 0;
+  std::string chat_template;
+  std::string licence;
+  nlohmann::ordered_json metadata;  // all keys, long lists as null
+};
+
+class ModelList {
+ public:
+  // `store`: absent where there is no folder for one. `locate`: a name's file.
+  ModelList(std::optional<Store> store, std::vector<std::string> given,
+            std::function<Result<std::filesystem::path>(const std::string&)> locate)
+      : store_(std::move(store)), given_(std::move(given)), locate_(std::move(locate)) {}
+
+  std::vector<ListedModel> all() const;
+  // Errors: kNotFound.
+  Result<ListedModel> find(const std::string& name) const;
+  // Kept for the next time. Errors: kNotFound, those of MappedGguf::open().
+  Result<std::shared_ptr<const ModelFacts>> facts(const std::string& name) const;
+  Result<std::filesystem::path> path(const std::string& name) const { return locate_(name); }
+  // Errors: those of Store::remove() and copy(); kUnavailable where there is no store.
+  Result<void> remove(const std::string& name) const;
+  Result<void> copy(const std::string& from, const std::string& to) const;
+
+ private:
+  const std::optional<Store> store_;
+  const std::vector<std::string> given_;
+  const std::function<Result<std::filesystem::path>(const std::string&)> locate_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::filesystem::path, std::shared_ptr<const ModelFacts>> facts_;
+};
+
+}  // namespace hearth

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/ollama_names.h"
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+
+#include "base/clock.h"
+#include "base/strings.h"
+
+namespace hearth {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kLatest = ":latest";
+
+// "1h30m" in seconds; none where it is no duration.
+std::optional<double> parse_duration(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    double seconds;
+  };
+  constexpr Unit kUnits[] = {{"ms", 1e-3}, {"us", 1e-6}, {"ns", 1e-9},
+                             {"h", 3600},  {"m", 60},    {"s", 1}};
+  const bool is_negative = text.starts_with('-');
+  if (is_negative) text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  double seconds = 0;
+  while (!text.empty()) {
+    double count = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (read.ec != std::errc()) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
+    if (text.empty() && seconds == 0) return is_negative ? -count : count;  // "-1"
+    const auto* unit = std::ranges::find_if(
+        kUnits, [&](const Unit& known) { return text.starts_with(known.name); });
+    if (unit == std::end(kUnits)) return std::nullopt;
+    text.remove_prefix(unit->name.size());
+    seconds += count * unit->seconds;
+  }
+  return is_negative ? -seconds : seconds;
+}
+
+}  // namespace
+
+std::string store_name(std::string_view ollama_name) {
+  if (ollama_name.ends_with(kLatest)) ollama_name.remove_suffix(kLatest.size());
+  std::string name(ollama_name);
+  std::ranges::replace(name, ':', '@');
+  return name;
+}
+
+std::string ollama_name(std::string_view store_name) {
+  std::string name(store_name);
+  if (name.find('@') == std::string::npos) return concat(name, kLatest);
+  std::ranges::replace(name, '@', ':');
+  return name;
+}
+
+Result<std::optional<double>> read_keep_alive(JsonFields& fields) {
+  const Json* value = fields.any("keep_alive");
+  if (value == nullptr) return std::optional<double>();
+  const std::optional<double> seconds = value->is_number() ? std::optional(value->get<double>())
+                                        : value->is_string()
+                                            ? parse_duration(value->get<std::string>())
+                                            : std::nullopt;
+  if (!seconds)
+    return fields.wrong("keep_alive", "is neither seconds nor a duration as \"5m\"; give one");
+  return seconds;
+}
+
+std::string utc_in(double seconds) {
+  return utc_text(std::time(nullptr) + static_cast<std::time_t>(seconds));
+}
+
+int64_t nanoseconds(double ms) { return static_cast<int64_t>(ms * 1e6); }
+
+}  // namespace hearth

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/ollama_request.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/strings.h"
+#include "grammar/schema_grammar.h"
+#include "server/generation_fields.h"
+#include "server/infill.h"
+#include "server/json_fields.h"
+#include "server/ollama_names.h"
+#include "server/tool_fields.h"
+
+namespace hearth {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::array<std::string_view, 4> kRoles = {"system", "user", "assistant", "tool"};
+
+// ---- options ----
+
+// What chooses how Ollama computes, which is not asked of us, and what only works beside options
+// that are refused.
+void accept_without_meaning(JsonFields& options) {
+  for (const std::string_view name :
+       {"num_thread", "num_gpu", "main_gpu", "num_batch", "use_mmap", "use_mlock", "numa",
+        "low_vram", "vocab_only", "f16_kv", "logits_all", "num_keep", "penalize_newline",
+        "mirostat_tau", "mirostat_eta"})
+    options.accept(name);
+}
+
+Result<void> read_options(JsonFields& fields, OllamaRequest& asked) {
+  HEARTH_ASSIGN(const Json* object, fields.object("options"));
+  const Json none = Json::object();
+  JsonFields options(object == nullptr ? none : *object, "options");
+  HEARTH_TRY(read_sampling(options, asked.options));
+  const int32_t context = asked.model->scheduler->context();
+  HEARTH_ASSIGN(const auto tokens, options.integer("num_predict", -2, context));
+  asked.options.tokens_max = static_cast<int32_t>(std::max<int64_t>(tokens.value_or(0), 0));
+  if (asked.options.tokens_max == 0) asked.options.loop_limit = kLoopLimitDefault;
+  // Ours is fixed when the model is loaded; what fits a longer one fits none that is shorter.
+  HEARTH_ASSIGN(const auto wanted, options.integer("num_ctx", 1, 1 << 24));
+  if (wanted && *wanted > context) {
+    return options.wrong("num_ctx", concat(*wanted, " is more than the ", context,
+                                           " tokens that this server has for the model; start it "
+                                           "with a larger -c"));
+  }
+  accept_without_meaning(options);
+  const auto only = [&](std::string_view name, double allowed) -> Result<void> {
+    HEARTH_ASSIGN(const auto value, options.number(name, -1e9, 1e9));
+    if (!value || *value == allowed) return {};
+    return options.wrong(name, concat(*value, " is not supported; leave it out"));
+  };
+  HEARTH_TRY(only("mirostat", 0));
+  HEARTH_TRY(only("typical_p", 1));
+  HEARTH_TRY(only("tfs_z", 1));
+  return options.finish();
+}
+
+// "json", or a JSON Schema.
+Result<std::optional<Json>> read_format_schema(JsonFields& fields) {
+  const Json* format = fields.any("format");
+  if (format == nullptr || *format == "") return std::optional<Json>();
+  if (*format == "json") return std::optional(Json{{"type", "object"}});
+  if (!format->is_object())
+    return fields.wrong("format", "is neither \"json\" nor a JSON Schema; give one of them");
+  return std::optional(*format);
+}
+
+// true, false, or "low", "medium", "high".
+Result<void> read_think(JsonFields& fields, OllamaRequest& asked, TemplateObject& variables) {
+  const Json* think = fields.any("think");
+  if (think == nullptr) return {};
+  if (!think->is_boolean() && !think->is_string())
+    return fields.wrong("think", "is neither true, false nor a level; give one of them");
+  asked.shows_thoughts = *think != false;
+  variables.push_back({"enable_thinking", {asked.shows_thoughts}});
+  if (think->is_string()) variables.push_back({"reasoning_effort", {think->get<std::string>()}});
+  return {};
+}
+
+// ---- chat ----
+
+// {"function": {"name", "arguments": object}}.
+Result<CalledTool> read_call(const Json& call, const std::string& place) {
+  if (!call.is_object())
+    return Error(ErrorCode::kUsage, concat(place, ": is no object; give a call"));
+  JsonFields fields(call, place);
+  CalledTool read;
+  HEARTH_ASSIGN(const auto id, fields.text("id"));
+  read.id = id.value_or("");
+  fields.accept("type");
+  HEARTH_ASSIGN(const Json* function, fields.object("function"));
+  if (function == nullptr) return fields.wrong("function", "is missing; give it");
+  HEARTH_TRY(fields.finish());
+  JsonFields of_function(*function, fields.path("function"));
+  of_function.accept("index");
+  HEARTH_ASSIGN(const auto name, of_function.text("name"));
+  if (!name) return of_function.wrong("name", "is missing; give it");
+  read.name = *name;
+  HEARTH_ASSIGN(const Json* arguments, of_function.object("arguments"));
+  read.arguments = arguments == nullptr ? Json::object() : *arguments;
+  HEARTH_TRY(of_function.finish());
+  return read;
+}
+
+Result<ChatTurn> read_message(const Json& message, const std::string& place) {
+  if (!message.is_object())
+    return Error(ErrorCode::kUsage, concat(place, ": is no object; give a message"));
+  JsonFields fields(message, place);
+  ChatTurn turn;
+  HEARTH_ASSIGN(const auto role, fields.text("role"));
+  if (!role) return fields.wrong("role", "is missing; give it");
+  if (std::ranges::find(kRoles, *role) == kRoles.end()) {
+    return fields.wrong(
+        "role", concat("\"", printable(*role), "\" is none of system, user, assistant and tool"));
+  }
+  turn.role = *role;
+  HEARTH_ASSIGN(const auto content, fields.text("content"));
+  turn.content = content.value_or("");
+  HEARTH_ASSIGN(const auto thinking, fields.text("thinking"));
+  turn.reasoning = thinking.value_or("");
+  HEARTH_ASSIGN(const auto tool, fields.text("tool_name"));
+  turn.tool_name = tool.value_or("");
+  HEARTH_ASSIGN(const auto call_id, fields.text("tool_call_id"));
+  turn.tool_call_id = call_id.value_or("");
+  HEARTH_ASSIGN(const Json* images, fields.list("images"));
+  if (images != nullptr && !images->empty())
+    return fields.wrong("images", "are not supported; leave them out");
+  HEARTH_ASSIGN(const Json* calls, fields.list("tool_calls"));
+  HEARTH_TRY(fields.finish());
+  for (std::size_t i = 0; calls != nullptr && i < calls->size(); ++i) {
+    HEARTH_ASSIGN(CalledTool call,
+                  read_call((*calls)[i], fields.path(concat("tool_calls[", i, "]"))));
+    turn.calls.push_back(std::move(call));
+  }
+  return turn;
+}
+
+Result<void> take_prompt(const Conversation& conversation, OllamaRequest& asked) {
+  HEARTH_ASSIGN(ChatPrompt prompt, make_chat_prompt(*asked.model, conversation));
+  asked.prompt = std::move(prompt.tokens);
+  asked.reader = std::move(prompt.reader);
+  return {};
+}
+
+Result<void> read_chat(JsonFields& fields, OllamaRequest& asked) {
+  Conversation conversation;
+  HEARTH_TRY(read_think(fields, asked, conversation.variables));
+  HEARTH_ASSIGN(conversation.tools, read_tools(fields));
+  HEARTH_ASSIGN(const auto schema, read_format_schema(fields));
+  if (const ToolOffer& tools = conversation.tools; !tools.callable.empty()) {
+    auto calls = compile_tool_calls(asked.model->syntax.tools, tools.callable, tools.use,
+                                    tools.calls_max, schema);
+    if (!calls.ok()) return fields.wrong("tools", calls.error().message());
+    asked.options.grammar = std::make_shared<const Automaton>(std::move(calls).value());
+  } else if (schema) {
+    auto format = compile_json_schema(*schema);
+    if (!format.ok()) return fields.wrong("format", format.error().message());
+    asked.options.grammar = std::make_shared<const Automaton>(std::move(format).value());
+  }
+  HEARTH_ASSIGN(const Json* messages, fields.list("messages"));
+  if (messages == nullptr || messages->empty()) return {};
+  for (std::size_t i = 0; i < messages->size(); ++i) {
+    HEARTH_ASSIGN(ChatTurn turn, read_message((*messages)[i], concat("messages[", i, "]")));
+    conversation.turns.push_back(std::move(turn));
+  }
+  return take_prompt(conversation, asked);
+}
+
+// ---- generate ----
+
+Result<void> read_generate(JsonFields& fields, OllamaRequest& asked) {
+  Conversation conversation;
+  HEARTH_TRY(read_think(fields, asked, conversation.variables));
+  HEARTH_ASSIGN(const auto schema, read_format_schema(fields));
+  if (schema) {
+    auto format = compile_json_schema(*schema);
+    if (!format.ok()) return fields.wrong("format", format.error().message());
+    asked.options.grammar = std::make_shared<const Automaton>(std::move(format).value());
+  }
+  HEARTH_ASSIGN(const auto prompt, fields.text("prompt"));
+  HEARTH_ASSIGN(const auto suffix, fields.text("suffix"));
+  HEARTH_ASSIGN(const auto system, fields.text("system"));
+  HEARTH_ASSIGN(const auto raw, fields.boolean("raw"));
+  for (const std::string_view name : {"images", "context", "template"}) {
+    if (const Json* value = fields.any(name); value != nullptr && !value->empty() && *value != "")
+      return fields.wrong(name, "is not supported; leave it out");
+  }
+  if (!prompt || prompt->empty()) return {};
+  const Engine& engine = *asked.model->engine;
+  if (suffix && !suffix->empty()) {
+    HEARTH_ASSIGN(asked.prompt, encode_infill(engine, *prompt, *suffix));
+  } else if (raw == true || !engine.has_chat_template()) {
+    asked.prompt = engine.encode_raw(*prompt);
+  } else {
+    if (system && !system->empty()) conversation.turns.push_back({"system", *system});
+    conversation.turns.push_back({"user", *prompt});
+    return take_prompt(conversation, asked);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<OllamaRequest> read_ollama_request(ModelHost& models, const std::string& body,
+                                          OllamaKind kind) {
+  HEARTH_ASSIGN(const Json document, parse_json_object(body));
+  JsonFields fields(document);
+  OllamaRequest asked;
+  asked.kind = kind;
+  HEARTH_ASSIGN(const auto name, fields.text("model"));
+  if (!name) return fields.wrong("model", "is missing; name one that /api/tags lists");
+  HEARTH_ASSIGN(asked.keep_alive_s, read_keep_alive(fields));
+  const Stopwatch loading;
+  HEARTH_ASSIGN(asked.model, models.get(store_name(*name)));
+  asked.load_ms = loading.elapsed_ms();
+  HEARTH_ASSIGN(const auto streamed, fields.boolean("stream"));
+  asked.is_streamed = streamed.value_or(true);
+  HEARTH_ASSIGN(const auto logprobs, fields.boolean("logprobs"));
+  asked.has_logprobs = logprobs.value_or(false);
+  HEARTH_ASSIGN(const auto alternatives, fields.integer("top_logprobs", 0, kAlternativesMax));
+  asked.options.alternatives = static_cast<int32_t>(alternatives.value_or(0));
+  HEARTH_TRY(read_options(fields, asked));
+  HEARTH_TRY(kind == OllamaKind::kChat ? read_chat(fields, asked) : read_generate(fields, asked));
+  HEARTH_TRY(fields.finish());
+  return asked;
+}
+
+}  // namespace hearth

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What POST /api/chat and /api/generate ask for, in Ollama's names.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "server/conversation.h"
+#include "server/model_host.h"
+
+namespace hearth {
+
+enum class OllamaKind { kChat, kGenerate };
+
+struct OllamaRequest {
+  OllamaKind kind = OllamaKind::kChat;
+  std::shared_ptr<ServedModel> model;
+  std::vector<TokenId> prompt;  // empty: the model is only to be loaded, or let go
+  GenerateOptions options;
+  AnswerReader reader{std::nullopt, Reasoning::kNone};
+  bool is_streamed = true;
+  bool shows_thoughts = true;
+  bool has_logprobs = false;
+  std::optional<double> keep_alive_s = {};  // below 0: for good
+  double load_ms = 0;                       // that getting the model took
+};
+
+// Errors: kUsage (what is wrong with the body: named), those of ModelHost::get() and
+// make_chat_prompt().
+Result<OllamaRequest> read_ollama_request(ModelHost& models, const std::string& body,
+                                          OllamaKind kind);
+
+}  // namespace hearth
