@@ -56,7 +56,7 @@ class LlamaCpp:
 
     name = "llama.cpp"
     version = "llama-cpp-python 0.3.36"
-    programs = ["llama-bench", "llama-completion", "llama-quantize"]
+    programs = ["llama-bench", "llama-completion", "llama-quantize", "llama-server"]
     build_options = {"native": ["-DGGML_NATIVE=ON"],
                      "avx2": ["-DGGML_NATIVE=OFF", "-DGGML_SSE42=ON", "-DGGML_AVX=ON", "-DGGML_AVX2=ON", "-DGGML_FMA=ON",
                               "-DGGML_F16C=ON", "-DGGML_BMI2=ON", "-DGGML_AVX_VNNI=OFF", "-DGGML_AVX512=OFF",
