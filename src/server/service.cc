@@ -13,6 +13,7 @@
 #include "server/ollama.h"
 #include "server/ollama_models.h"
 #include "server/openai.h"
+#include "server/page_reply.h"
 
 namespace hearth {
 namespace {
@@ -199,6 +200,7 @@ void Service::handle(std::shared_ptr<const HttpRequest> request, Reply reply) {
   if (request->method == "OPTIONS") return reply->send(204, "text/plain", "");
   const Route* const route = find_route(*request);
   if (route != nullptr && route->path == "/health") return send_health(*reply);
+  if (send_page(*request, *reply)) return;
   if (const auto refusal = guard_.refuse_key(*request)) return refuse(*request, *refusal, *reply);
   if (route == nullptr) {
     return send_error(*request,
