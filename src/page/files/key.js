@@ -50,6 +50,7 @@ function open_dialog(problem) {
       if (is_given) {
         key = field.value;
         keep(by_id("key-keep").checked);
+        document.dispatchEvent(new Event("key"));
       }
       field.value = "";
       resolve(is_given);

@@ -80,8 +80,9 @@ async function ask_server() {
   try {
     await load_models();
   } catch (error) {
-    if (error instanceof ApiError) say(error.message);
-    else throw error;
+    if (!(error instanceof ApiError)) throw error;
+    say(error.message);
+    if (error.status === 401) document.addEventListener("key", ask_server, { once: true }); // one that is given later
   }
   by_id("to-activity").hidden = !(await has_metrics());
   if (location.hash === "#/activity") show_view(false);

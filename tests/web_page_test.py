@@ -483,6 +483,7 @@ class Access(PageTestCase):
             self.assert_accessible(page, f"{scheme} edit")
             page.click("#open-settings")
             page.check("#schema-on")
+            self.assertEqual(page.get_by_role("dialog", name="Settings").count(), 1)
             page.fill("#temperature", "99")
             page.fill("#schema", "[")
             self.assert_accessible(page, f"{scheme} settings")
@@ -574,7 +575,7 @@ class Keys(PageTestCase):
         return ["--api-key-file", keys]
 
     def give(self, key, keeps=False):
-        self.page.wait_for_selector("#key-dialog[open]")
+        self.page.get_by_role("dialog", name="This server asks for a key").wait_for()
         self.page.fill("#key", key)
         self.page.set_checked("#key-keep", keeps)
         self.page.keyboard.press("Enter")
@@ -603,6 +604,11 @@ class Keys(PageTestCase):
         self.page.wait_for_selector("#key-dialog[open]")
         self.page.click("#key-cancel")
         self.assertIn("key: is missing", self.last_answer().get_by_role("alert").inner_text())
+        self.set_fields(tokens=4)
+        self.page.get_by_role("button", name="Answer again").click()
+        self.give(KEY)
+        self.assertIn("On this device", self.last_answer().inner_text())
+        self.page.wait_for_selector("#model option[value=smollm2]", state="attached")
 
 
 @needs_model
