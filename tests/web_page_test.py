@@ -276,13 +276,13 @@ class Chat(PageTestCase):
     def test_adapters_are_models(self):
         page = self.open()
         page.route("**/v1/models", lambda route: route.fulfill(json={"data": [{"id": "smollm2"}, {"id": "smollm2+pirate"}]}))
-        self.answer_with("Arr!", page=page, hearth={"route": {"place": "local", "reason": "the only place"}})
+        self.answer_with("Arr!", page=page, hearth={"route": {"target": "local", "reason": "the only target"}})
         page.goto(f"{self.origin}/#/models")
         page.reload()
         page.locator(".card", has_text="pirate").get_by_role("button").click()
         self.assertEqual(page.input_value("#model"), "smollm2+pirate")
         self.send("Hello!", page)
-        self.assertIn("On this device — smollm2: the only place", self.last_answer(page).inner_text())
+        self.assertIn("On this device — smollm2: the only target", self.last_answer(page).inner_text())
         self.assertEqual(self.chat_bodies()[-1]["model"], "smollm2+pirate")
 
     def test_nothing_is_stored(self):
@@ -433,13 +433,17 @@ class Access(PageTestCase):
             self.assertEqual(self.page.get_by_role(region).count(), 1, region)
 
     def test_narrow_screens_scroll_down_only(self):
-        page = self.open(viewport={"width": 360, "height": 640}, has_touch=True)
+        for width in (360, 320):  # a phone, and a wide screen at 400 %
+            self.check_narrow(width)
+
+    def check_narrow(self, width):
+        page = self.open(viewport={"width": width, "height": 640}, has_touch=True)
         self.fake_metrics(page)
         page.reload()
         self.answer_with(MARKDOWN, page=page)
 
         def check(what):
-            self.assertEqual(page.evaluate("document.documentElement.scrollWidth"), 360, what)
+            self.assertEqual(page.evaluate("document.documentElement.scrollWidth"), width, (what, width))
             small = page.evaluate("""() => [...document.querySelectorAll("button, a, select, input, summary")].filter((one) => {
                 const {width, height} = one.getBoundingClientRect();
                 return one.checkVisibility() && !one.matches(".skip") && width > 0 && (width < 24 || height < 18);

@@ -16,14 +16,10 @@ function plural(count, noun) {
   return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-// `hearth.route` of an answer: a text, or a place with its reason. Servers that do not say compute here.
+// `hearth.route` of an answer: {target, reason}. Servers that do not say compute where they are.
 function route_text(route, model) {
-  const name = model || "default model";
-  if (!route) return `${HERE} — ${name}`;
-  if (typeof route === "string") return `${/^(local|device|here)$/.test(route) ? HERE : route} — ${name}`;
-  const place = route.place ?? route.target ?? route.name ?? HERE;
-  const reason = route.reason ?? route.why;
-  return `${/^(local|device|here)$/.test(place) ? HERE : place} — ${name}${reason ? `: ${reason}` : ""}`;
+  const place = !route?.target || route.target === "local" ? HERE : route.target;
+  return `${place} — ${model || "default model"}${route?.reason ? `: ${route.reason}` : ""}`;
 }
 
 export class AnswerView {
