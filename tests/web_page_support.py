@@ -11,7 +11,7 @@ import sys
 import unittest
 
 from cli_support import CliTestCase
-from serve_test import Server
+from serve_support import Server
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TINY = ROOT / "tests/golden/tiny/llama.gguf"

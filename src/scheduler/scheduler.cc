@@ -68,6 +68,8 @@ Scheduler::Scheduler(Engine& engine, const SchedulerOptions& options, int32_t co
     : engine_(&engine),
       options_(options),
       context_(context),
+      kv_bytes_(static_cast<uint64_t>(kv_pool->tokens_max()) / kKvPageTokens *
+                kv_pool->page_bytes()),
       kv_pool_(kv_pool),
       workspace_(std::move(workspace)),
       prefixes_(std::move(kv_pool)),

@@ -43,7 +43,7 @@ struct SchedulerMetrics {
 
 struct SchedulerOptions {
   int32_t answers_max = 16;  // written at once
-  int32_t queue_max = 256;   // requests that wait, beyond which they are refused
+  int32_t queue_max = 2048;  // requests that wait, beyond which they are refused
   int32_t context = 0;       // tokens of one request; 0: the model's own up to 8,192
   int64_t kv_tokens =
       0;  // of all together, what was kept of earlier ones included; 0: for 4 contexts
@@ -93,6 +93,8 @@ class Scheduler {
   SchedulerState state() const;
   const SchedulerMetrics& metrics() const { return *options_.metrics; }
   int32_t context() const { return context_; }
+  // Of keys and values, once all pages have been used.
+  uint64_t kv_bytes() const { return kv_bytes_; }
   int32_t answers_max() const { return options_.answers_max; }
 
  private:
@@ -123,6 +125,7 @@ class Scheduler {
   Engine* engine_;
   const SchedulerOptions options_;
   const int32_t context_;
+  const uint64_t kv_bytes_;
 
   // Of the working thread.
   std::shared_ptr<KvPool> kv_pool_;

@@ -60,6 +60,8 @@ Result<std::shared_ptr<ServedModel>> ModelHost::load(const std::string& name) {
   HEARTH_ASSIGN(model->engine, options_.load(path));
   model->syntax = learn_chat_syntax(*model->engine);
   HEARTH_ASSIGN(model->scheduler, Scheduler::create(*model->engine, options_.scheduler));
+  model->bytes += model->scheduler->kv_bytes();
+  make_room(model->bytes);
   const std::lock_guard lock(mutex_);
   models_.insert(models_.begin(), Entry{model, Clock::now()});
   return model;

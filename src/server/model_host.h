@@ -31,7 +31,7 @@ struct ChatSyntax {
 
 struct ServedModel {
   std::string name;
-  uint64_t bytes = 0;  // of its file: what it is counted with
+  uint64_t bytes = 0;  // of its file and its KV cache: what it is counted with
   ChatSyntax syntax;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<Scheduler> scheduler;  // below the engine, which it borrows
@@ -39,7 +39,7 @@ struct ServedModel {
 
 struct ModelHostOptions {
   SchedulerOptions scheduler;
-  uint64_t bytes_max = uint64_t{8} << 30;  // of all loaded models' files; one is always loaded
+  uint64_t bytes_max = uint64_t{8} << 30;  // of all loaded models; one is always loaded
   // A name's file. Errors: kNotFound.
   std::function<Result<std::filesystem::path>(const std::string& name)> locate;
   // Errors: those of Engine::load().
