@@ -22,6 +22,8 @@ def counters_of(name: str) -> set[str]:
         return {"GMAC/s", "peak%"}
     if kernel.startswith("attend"):
         return {"GMAC/s", "GB/s"}
+    if kernel in ("shrink", "expand"):
+        return {"GMAC/s", "GB/s"} | ({"memory%"} if variant[-1] == "t1" else set())
     if kernel != "matmul":
         return {"Gvalue/s"}
     wanted = {"GMAC/s", "GB/s"}

@@ -26,6 +26,7 @@ Result<void> run() {
     const Subject subject = {kernels, dot_peak, bandwidth};
     add_matmul(subject, memory);
     add_attention(subject);
+    add_low_rank(subject, memory);
     add_vectors(subject);
   }
   benchmark::RunSpecifiedBenchmarks();

@@ -57,6 +57,7 @@ void measure(benchmark::State& state, const Subject& subject, const Work& work, 
 // Each adds the benchmarks of some kernels; `memory` is scratch that no cache holds, for weights.
 void add_matmul(const Subject& subject, const Buffer& memory);
 void add_attention(const Subject& subject);
+void add_low_rank(const Subject& subject, const Buffer& memory);
 void add_vectors(const Subject& subject);
 
 }  // namespace hearth::bench

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "kernels/isa.h"
+#include "kernels/low_rank.h"
 #include "kernels/panel.h"
 
 namespace hearth {
@@ -149,6 +150,9 @@ struct KernelTable {
   void (*fold_partial)(float* into, const float* from, int32_t head_size);
   // out[head_size] = the finished attention of a row from its folded partial.
   void (*finish_partial)(const float* partial, int32_t head_size, float* out);
+  // What adapters add to a product, in two steps.
+  void (*shrink)(const ShrinkArgs& args);
+  void (*expand)(const ExpandArgs& args);
   // Integer dot products out of registers: what matmul is measured against (kernels/peak.h).
   // Returns the sum of the products of `rounds` rounds: codes [kPeakBlocks][2][16][4] within 0..127
   // times tokens [kPeakTokens][kPeakColumns] within +-127, such that no part of it leaves int32.

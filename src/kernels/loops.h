@@ -11,6 +11,7 @@
 #include "kernels/kernels.h"
 #include "kernels/loops_attention_float.h"
 #include "kernels/loops_attention_integer.h"
+#include "kernels/loops_low_rank.h"
 #include "kernels/loops_matmul.h"
 #include "kernels/loops_peak.h"
 #include "kernels/loops_vector.h"
@@ -37,6 +38,8 @@ constexpr KernelTable make_table(Isa isa) {
       .attend_float = attend<FloatCache>,
       .fold_partial = fold_partial,
       .finish_partial = finish_partial,
+      .shrink = shrink,
+      .expand = expand,
       .dot_peak = dot_peak,
   };
 }
