@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, unicode, session,
-packed, wordpiece, gbnf, regex and json_schema.
+"""Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, peft_config, lora_file,
+unicode, session, packed, wordpiece, gbnf, regex and json_schema.
 
 The same files every time; run it again after a change and check the result in. The other corpora
 are made where their inputs come from.
@@ -358,10 +358,62 @@ def json_schema_seeds():
     return {name: (json.dumps(schema) + "\0" + json.dumps(value)).encode() for name, (schema, value) in schemas.items()}
 
 
+def peft_config_seeds():
+    whole = {"peft_type": "LORA", "r": 4, "lora_alpha": 8.5, "use_rslora": True, "bias": "none", "lora_dropout": 1e-2,
+             "rank_pattern": {"q_proj": 2}, "alpha_pattern": {"layers\\.[0-9].*up_proj": -1.5}, "modules_to_save": None,
+             "target_modules": ["q_proj"], "loftq_config": {"a": [[], {"b": None}]}, "init_lora_weights": "gaussian",
+             "base_model_name_or_path": "a/b"}
+
+    def changed(**members):
+        return json.dumps({**whole, **members}).encode()
+
+    return {
+        "whole": changed(),
+        "cut": changed()[:-20],
+        "rank_0": changed(r=0),
+        "rank_high": changed(rank_pattern={"q": 1e9}),
+        "dora": changed(use_dora=True),
+        "saved": changed(modules_to_save=["lm_head"]),
+        "ia3": changed(peft_type="IA3"),
+        "pissa": changed(init_lora_weights="pissa_niter_4"),
+        "empty": b"{}",
+        "deep": changed(x=None).replace(b'"x": null', b'"x": ' + b"[" * 40),
+        "nan": changed(x=None).replace(b'"x": null', b'"lora_alpha": NaN'),
+    }
+
+
+def lora_file_seeds():
+    prefix = "base_model.model.model.layers.0.mlp.up_proj"
+    a, b = f"{prefix}.lora_A.weight", f"{prefix}.lora_B.weight"
+    pair = {a: info("F32", [2, 4], 0, 32), b: info("BF16", [4, 2], 32, 48)}
+    data = bytes(32) + bytes([0, 63] * 8)
+    keys = [entry("general.type", STRING, "adapter"), entry("general.architecture", STRING, "llama"),
+            entry("adapter.type", STRING, "lora"), entry("adapter.lora.alpha", F32, 4.0)]
+    up = "blk.0.ffn_up.weight.lora_"
+    tensors = [tensor(up + "a", [32, 2], TYPE_Q8_0, 0), tensor(up + "b", [2, 4], TYPE_F16, 96)]
+    return {
+        "peft": safetensors(pair, data),
+        "peft_default": safetensors({a.replace(".weight", ".default.weight"): pair[a],
+                                     b.replace(".weight", ".default.weight"): pair[b]}, data),
+        "peft_half": safetensors({a: pair[a]}, data[:32]),
+        "peft_ranks": safetensors({a: pair[a], b: info("BF16", [2, 4], 32, 48)}, data),
+        "peft_nan": safetensors(pair, data[:28] + bytes([0, 0, 192, 127]) + data[32:]),
+        "peft_dora": safetensors({prefix + ".lora_magnitude_vector": info("F32", [1], 0, 4)}, data[:4]),
+        "peft_vector": safetensors({a: info("F32", [8], 0, 32)}, data[:32]),
+        "gguf": gguf(keys, tensors, bytes(68) + bytes(28) + bytes([0, 60] * 8)),
+        "gguf_half": gguf(keys, tensors[:1], bytes(68)),
+        "gguf_model": gguf(keys[1:], tensors, bytes(112)),
+        "gguf_other": gguf(keys, [tensor("output.weight", [4], TYPE_F32, 0)], bytes(16)),
+        "gguf_cube": gguf(keys, [tensor(up + "a", [1, 1, 2], TYPE_F32, 0)], bytes(8)),
+    }
+
+
 def main():
     write(CORPUS / "gguf", {**sound_gguf(), **broken_gguf()})
     write(CORPUS / "gguf_split", gguf_split_seeds())
     write(CORPUS / "safetensors", safetensors_seeds())
+    write(CORPUS / "peft_config", peft_config_seeds())
+    write(CORPUS / "lora_file", lora_file_seeds())
     write(CORPUS / "unicode", unicode_seeds())
     write(CORPUS / "session", session_seeds())
     write(CORPUS / "packed", packed_seeds())

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/json_cursor.h"
 
+#include <charconv>
+#include <cmath>
+#include <limits>
+
 #include "base/strings.h"
 #include "base/utf8.h"
 
@@ -34,7 +38,7 @@ char short_escape(char letter) {
 }  // namespace
 
 Error JsonCursor::error(std::string_view what) const {
-  return Error(ErrorCode::kCorrupt, concat(source_, ": the JSON header at byte ", at_, ": ", what,
+  return Error(ErrorCode::kCorrupt, concat(source_, ": ", what_, " at byte ", at_, ": ", what,
                                            "; the file is cut short or damaged: fetch it again"));
 }
 
@@ -88,6 +92,87 @@ Result<uint64_t> JsonCursor::natural() {
   if (at_ == begin || !ends_here) return error("a natural number is expected");
   if (text_[begin] == '0' && at_ - begin > 1) return error("a number begins with 0");
   return value;
+}
+
+// The grammar of JSON's numbers, which from_chars() is laxer than: a digit begins and ends it.
+Result<double> JsonCursor::number() {
+  skip_space();
+  const char* const begin = text_.data() + at_;
+  const char* const end = text_.data() + text_.size();
+  const char* const digits = begin != end && *begin == '-' ? begin + 1 : begin;
+  double value = 0.0;
+  const auto [stop, failure] = std::from_chars(begin, end, value);
+  const bool is_number = digits != end && is_digit(*digits) && stop > digits && is_digit(stop[-1]);
+  if (!is_number || failure == std::errc::invalid_argument) return error("a number is expected");
+  if (failure != std::errc() || !std::isfinite(value)) return error("a number is out of range");
+  if (*digits == '0' && stop - digits > 1 && is_digit(digits[1]))
+    return error("a number begins with 0");
+  at_ = static_cast<std::size_t>(stop - text_.data());
+  return value;
+}
+
+bool JsonCursor::accept_word(std::string_view word) {
+  skip_space();
+  if (!text_.substr(at_).starts_with(word)) return false;
+  at_ += word.size();
+  return true;
+}
+
+bool JsonCursor::accept_null() { return accept_word("null"); }
+
+Result<bool> JsonCursor::boolean() {
+  if (accept_word("true")) return true;
+  if (accept_word("false")) return false;
+  return error("true or false is expected");
+}
+
+char JsonCursor::peek() {
+  skip_space();
+  return at_ < text_.size() ? text_[at_] : '\0';
+}
+
+Result<bool> JsonCursor::skip_scalar() {
+  if (accept_null()) return false;
+  const char first = peek();
+  if (first == 't' || first == 'f') return boolean();
+  if (first == '"') {
+    HEARTH_ASSIGN(const std::string text, string(std::numeric_limits<std::size_t>::max()));
+    return !text.empty();
+  }
+  HEARTH_TRY(number());
+  return true;
+}
+
+Result<bool> JsonCursor::skip_value() {
+  char closing[kJsonDepthMax];  // of what is open
+  bool first[kJsonDepthMax];    // whether nothing of it was taken yet
+  int depth = 0;
+  bool something = false;
+  do {
+    if (depth > 0) {
+      HEARTH_ASSIGN(const bool more, next(first[depth - 1], closing[depth - 1]));
+      if (!more) {
+        --depth;
+        continue;
+      }
+      something = true;
+      if (closing[depth - 1] == '}') {
+        HEARTH_TRY(string(std::numeric_limits<std::size_t>::max()));
+        HEARTH_TRY(expect(':'));
+      }
+    }
+    const char opening = peek();
+    if (opening == '[' || opening == '{') {
+      if (depth == kJsonDepthMax) return error("values are nested too deep");
+      HEARTH_TRY(expect(opening));
+      closing[depth] = opening == '[' ? ']' : '}';
+      first[depth++] = true;
+    } else {
+      HEARTH_ASSIGN(const bool is_something, skip_scalar());
+      something |= is_something;
+    }
+  } while (depth > 0);
+  return something;
 }
 
 Result<std::string> JsonCursor::string(std::size_t bytes_max) {
