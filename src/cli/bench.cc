@@ -48,6 +48,9 @@ class BenchCommand : public Command {
   void declare(Options& options) override {
     flags_.declare_model(options);
     flags_.declare_engine(options);
+    options.texts({"--lora", "ADAPTER[:SCALE]",
+                   "A LoRA adapter; of several, answers together take one each, in turn"},
+                  flags_.adapters);
     options.number({"-p,--prompt", "TOKENS", "Prompt tokens, 0 for none (default 512)"},
                    shape_.prompt, 0, kTokensMax);
     options.number({"-n,--tokens", "TOKENS", "Answer tokens, 0 for none (default 128)"},
@@ -247,6 +250,8 @@ Result<int> BenchCommand::run(const CommandContext& context) {
   HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags_));
   HEARTH_ASSIGN(Session session, model.engine->create_session(
                                      shape_.depth + std::max(shape_.prompt, shape_.answer)));
+  HEARTH_TRY(session.use_adapters(
+      std::span(model.adapters).first(std::min<std::size_t>(1, model.adapters.size()))));
   ProgressLine progress(context.environment, "bench");
   progress.show(0);
   HEARTH_ASSIGN(const Limits limits, measure_limits(*model.engine));
@@ -264,7 +269,8 @@ Result<int> BenchCommand::run(const CommandContext& context) {
   if (shape_.prompt > 0) keep(measure_prompt(*model.engine, session, shape_));
   progress.show(0.5);
   if (shape_.answer > 0 && outcome.ok()) keep(measure_answer(*model.engine, session, shape_));
-  if (shape_.sequences > 1 && outcome.ok()) keep(measure_answers(*model.engine, shape_));
+  if (shape_.sequences > 1 && outcome.ok())
+    keep(measure_answers(*model.engine, shape_, model.adapters));
   if (outcome.ok()) outcome = learn_costs(context.environment, *model.engine);
   progress.clear();
   if (!outcome.ok() && (outcome.error().code() != ErrorCode::kCancelled || all.empty())) {

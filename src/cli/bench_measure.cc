@@ -22,14 +22,16 @@ Result<void> stop_if_interrupted() {
 // Sequences that are fed as a session is: the same tokens to all of them, in one pass.
 class Sequences {
  public:
-  // `count` sequences of up to `context` tokens. Errors: kUnavailable (memory).
-  static Result<Sequences> create(Engine& engine, int32_t count, int32_t context) {
+  // `count` sequences of up to `context` tokens, which take `adapters` in turn. Errors:
+  // kUnavailable (memory).
+  static Result<Sequences> create(Engine& engine, int32_t count, int32_t context,
+                                  std::span<const AdapterUse> adapters) {
     const Model& model = engine.model();
     HEARTH_ASSIGN(Workspace workspace, Workspace::create(model, engine.pool().size(), context));
     const int64_t tokens_max = count * (int64_t{context} + kKvPageTokens - 1);  // in whole pages
     HEARTH_ASSIGN(const std::shared_ptr<KvPool> pool,
                   KvPool::create(model.config(), model.kv_type(), tokens_max));
-    Sequences all(engine, std::move(workspace));
+    Sequences all(engine, std::move(workspace), adapters);
     for (int32_t i = 0; i < count; ++i) all.sequences_.emplace_back(pool);
     all.logits_.resize(all.sequences_.size() * static_cast<std::size_t>(model.config().vocabulary));
     return all;
@@ -38,7 +40,11 @@ class Sequences {
   // At most kForwardTokensMax / count tokens; computes the logits behind them.
   Result<void> feed(std::span<const TokenId> tokens) {
     std::vector<BatchPart> parts;
-    for (KvSequence& sequence : sequences_) parts.push_back({sequence, tokens, LogitRows::kLast});
+    for (KvSequence& sequence : sequences_) {
+      const std::size_t turn = adapters_.empty() ? 0 : parts.size() % adapters_.size();
+      parts.push_back({sequence, tokens, LogitRows::kLast,
+                       adapters_.empty() ? adapters_ : adapters_.subspan(turn, 1)});
+    }
     return forward(engine_->model(), engine_->pool(), workspace_, parts, {logits_});
   }
   void truncate(int32_t length) {
@@ -47,11 +53,12 @@ class Sequences {
   Workspace& workspace() { return workspace_; }
 
  private:
-  Sequences(Engine& engine, Workspace workspace)
-      : engine_(&engine), workspace_(std::move(workspace)) {}
+  Sequences(Engine& engine, Workspace workspace, std::span<const AdapterUse> adapters)
+      : engine_(&engine), workspace_(std::move(workspace)), adapters_(adapters) {}
 
   Engine* engine_;
   Workspace workspace_;
+  std::span<const AdapterUse> adapters_;
   std::vector<KvSequence> sequences_;
   std::vector<float> logits_;  // [sequences][vocabulary]
 };
@@ -153,9 +160,10 @@ Result<Measured> measure_answer(const Engine& engine, Session& session, const Be
   return measure_decoding(engine, session, shape, 1);
 }
 
-Result<Measured> measure_answers(Engine& engine, const BenchShape& shape) {
+Result<Measured> measure_answers(Engine& engine, const BenchShape& shape,
+                                 std::span<const AdapterUse> adapters) {
   HEARTH_ASSIGN(Sequences sequences,
-                Sequences::create(engine, shape.sequences, shape.depth + shape.answer));
+                Sequences::create(engine, shape.sequences, shape.depth + shape.answer, adapters));
   HEARTH_TRY(
       fill(sequences, some_tokens(engine, shape.depth), kForwardTokensMax / shape.sequences));
   return measure_decoding(engine, sequences, shape, shape.sequences);

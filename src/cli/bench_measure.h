@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,12 +38,13 @@ struct Measured {
   OperationTimes operation_ms = {};  // of one repetition, all threads' together
 };
 
-// Both leave the session's first `depth` tokens. Errors: kCancelled (Ctrl-C), those of
-// Session::feed.
+// Both leave the session's first `depth` tokens, and the adapters that it has. Errors: kCancelled
+// (Ctrl-C), those of Session::feed.
 Result<Measured> measure_prompt(const Engine& engine, Session& session, const BenchShape& shape);
 Result<Measured> measure_answer(const Engine& engine, Session& session, const BenchShape& shape);
-// The same of `shape.sequences` answers, a token of each in one pass. Errors: also kUnavailable
-// (memory).
-Result<Measured> measure_answers(Engine& engine, const BenchShape& shape);
+// The same of `shape.sequences` answers, a token of each in one pass; they take the adapters in
+// turn, one each. Errors: also kUnavailable (memory).
+Result<Measured> measure_answers(Engine& engine, const BenchShape& shape,
+                                 std::span<const AdapterUse> adapters);
 
 }  // namespace hearth

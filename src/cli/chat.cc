@@ -124,7 +124,9 @@ Result<TurnOutcome> Chat::answer(LoadedModel& model, Session& session, const std
   AnswerWriter writer(context_);
   const auto generate = [&]() -> Result<Answer> {
     HEARTH_ASSIGN(const auto tokens, model.engine->encode_chat(messages_));
-    return session.generate(tokens, flags_.make(), [&](std::string_view piece) {
+    GenerateOptions options = flags_.make();
+    options.adapters = model.adapters;
+    return session.generate(tokens, options, [&](std::string_view piece) {
       if (!context_.json) writer.push(piece);
     });
   };

@@ -25,6 +25,7 @@ class EmbedCommand : public Command {
                   "Vectors of length 1, so that a dot product is a cosine (default on)"},
                  normalize_);
     flags_.declare_engine(options);
+    flags_.declare_adapters(options);
   }
 
   Result<int> run(const CommandContext& context) override;
@@ -111,8 +112,9 @@ Result<int> EmbedCommand::run_stdin(Engine& engine, const EmbedOptions& options,
 
 Result<int> EmbedCommand::run(const CommandContext& context) {
   HEARTH_TRY(lockdown({}));
-  HEARTH_ASSIGN(const EmbedOptions options, embed_options());
+  HEARTH_ASSIGN(EmbedOptions options, embed_options());
   HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags_));
+  options.adapters = model.adapters;
   const InterruptScope interrupt;
   return texts_.empty() ? run_stdin(*model.engine, options, context)
                         : run_texts(*model.engine, options, context);

@@ -41,6 +41,7 @@ struct TextFlags {
     options.number({"-c,--context", "TOKENS", "Tokens of a window (default 512)"}, window, 1,
                    std::numeric_limits<int32_t>::max());
     model.declare_engine(options);
+    model.declare_adapters(options);
   }
 
   // Any bytes are text here. Errors: those of read_file and read_stdin; kUsage (empty).
@@ -65,10 +66,11 @@ class PerplexityCommand : public Command {
     const auto tokens = model.engine->tokenizer().encode(text, SpecialTokens::kAsText);
     const InterruptScope interrupt;
     ProgressLine progress(context.environment, "perplexity");
-    const auto measured = perplexity(*model.engine, tokens, flags_.window, [&](double share) {
+    const auto show = [&](double share) {
       progress.show(share);
       return !InterruptScope::interrupted();
-    });
+    };
+    const auto measured = perplexity(*model.engine, tokens, flags_.window, show, model.adapters);
     progress.clear();
     if (!measured.ok()) return measured.error();
     if (context.json) {
@@ -115,16 +117,18 @@ Result<int> KlCommand::run(const CommandContext& context) {
   reference_flags.model = reference_;
   if (!reference_isa_.empty()) reference_flags.isa = reference_isa_;
   reference_flags.kv_bits = 16;  // to what 8 bits are compared
+  reference_flags.adapters.clear();
   HEARTH_ASSIGN(const LoadedModel reference, load_model(context.environment, reference_flags));
   HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags_.model));
   const auto tokens = model.engine->tokenizer().encode(text, SpecialTokens::kAsText);
   const InterruptScope interrupt;
   ProgressLine progress(context.environment, "kl");
+  const auto show = [&](double share) {
+    progress.show(share);
+    return !InterruptScope::interrupted();
+  };
   const auto measured =
-      divergence(*reference.engine, *model.engine, tokens, flags_.window, [&](double share) {
-        progress.show(share);
-        return !InterruptScope::interrupted();
-      });
+      divergence(*reference.engine, *model.engine, tokens, flags_.window, show, model.adapters);
   progress.clear();
   if (!measured.ok()) return measured.error();
   if (context.json) {
@@ -154,6 +158,7 @@ class LogitsCommand : public Command {
                    std::numeric_limits<int32_t>::max());
     flags_.declare_context(options);
     flags_.declare_engine(options);
+    flags_.declare_adapters(options);
   }
 
   Result<int> run(const CommandContext& context) override;
@@ -169,6 +174,7 @@ Result<int> LogitsCommand::run(const CommandContext& context) {
   HEARTH_ASSIGN(const auto tokens, parse_token_ids(text, "stdin"));
   HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags_));
   HEARTH_ASSIGN(Session session, model.engine->create_session(flags_.context));
+  HEARTH_TRY(session.use_adapters(model.adapters));
   HEARTH_ASSIGN(const auto best, next_token_logprobs(session, tokens, top_));
   context.out.write_json(Json(best));
   return 0;

@@ -98,6 +98,7 @@ void GenerationFlags::declare(Options& options) {
                schema_file);
   model.declare_context(options);
   model.declare_engine(options);
+  model.declare_adapters(options);
   options.number({"--deadline-ms", "MS", "End the answer after MS milliseconds"}, deadline_ms, 1,
                  kIntMax);
   options.flag({"--speculate,!--no-speculate", "",

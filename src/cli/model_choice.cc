@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/model_choice.h"
 
+#include <charconv>
+#include <cmath>
 #include <limits>
 #include <system_error>
 
@@ -20,6 +22,28 @@ Error add_remedy(const Error& error, const std::string& reference) {
   if (reference == kDefaultModel) message += ", ./quickstart fetches this one";
   return Error(error.code(),
                concat(message, ", `hearth import FILE --name NAME` adds one, -m takes a path too"));
+}
+
+// "PATH" or "PATH:SCALE"; what is a path as a whole is one.
+Result<AdapterUse> load_adapter(const std::string& text, const Model& model) {
+  AdapterUse use;
+  std::string path = text;
+  std::error_code ignored;
+  const std::size_t colon = text.rfind(':');
+  if (colon != std::string::npos && !std::filesystem::exists(text, ignored)) {
+    const char* const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data() + colon + 1, end, use.scale);
+    if (parsed.ec != std::errc() || parsed.ptr != end || !std::isfinite(use.scale)) {
+      return Error(ErrorCode::kUsage,
+                   concat("--lora: \"", printable(text, 300),
+                          "\" is neither a path nor PATH:SCALE; give the scale ", "as a number"));
+    }
+    path.resize(colon);
+  }
+  auto adapter = Adapter::load(path, model);
+  if (!adapter.ok()) return Error(adapter.error()).with_context("--lora");
+  use.adapter = std::move(*adapter);
+  return use;
 }
 
 }  // namespace
@@ -68,6 +92,12 @@ void ModelFlags::declare_context(Options& options) {
                  context, 1, std::numeric_limits<int32_t>::max());
 }
 
+void ModelFlags::declare_adapters(Options& options) {
+  options.texts(
+      {"--lora", "ADAPTER[:SCALE]", "A LoRA adapter, a PEFT folder or a GGUF file; repeatable"},
+      adapters);
+}
+
 Result<ModelChoice> choose_model(const Environment& environment, const std::string& reference) {
   if (reference.empty()) {
     return Error(ErrorCode::kUsage, "model: its name is empty; give a path or a name");
@@ -109,7 +139,12 @@ Result<LoadedModel> load_model(const Environment& environment, const ModelFlags&
   }
   HEARTH_ASSIGN(const ModelChoice choice, choose_model(environment, flags.model));
   HEARTH_ASSIGN(auto engine, load_engine(environment, options, choice.path));
-  return LoadedModel{std::move(engine), choice.name};
+  LoadedModel loaded{std::move(engine), choice.name, {}};
+  for (const std::string& text : flags.adapters) {
+    HEARTH_ASSIGN(AdapterUse use, load_adapter(text, loaded.engine->model()));
+    loaded.adapters.push_back(std::move(use));
+  }
+  return loaded;
 }
 
 }  // namespace hearth

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "cli/environment.h"
@@ -22,11 +23,13 @@ struct ModelFlags {
   std::string isa;      // empty: the best of this CPU
   int32_t kv_bits = 16;
   bool exact = false;
-  int32_t context = 0;  // 0: the model's own up to 8,192
+  int32_t context = 0;                // 0: the model's own up to 8,192
+  std::vector<std::string> adapters;  // PATH or PATH:SCALE each
 
   void declare_model(Options& options);
   void declare_engine(Options& options);  // threads, isa, bits of keys and values
   void declare_context(Options& options);
+  void declare_adapters(Options& options);
 };
 
 // A model's file and what results call it: the name in the store, or the path as given.
@@ -47,10 +50,12 @@ Result<std::unique_ptr<Engine>> load_engine(const Environment& environment,
                                             const EngineOptions& options,
                                             const std::filesystem::path& path);
 
-// Errors: those of choose_model and Engine::load; kUsage (no such instruction set: lists them).
+// Errors: those of choose_model, Engine::load and Adapter::load; kUsage (no such instruction set:
+// lists them; a scale that is no number).
 struct LoadedModel {
   std::unique_ptr<Engine> engine;
   std::string name;
+  std::vector<AdapterUse> adapters;
 };
 Result<LoadedModel> load_model(const Environment& environment, const ModelFlags& flags);
 

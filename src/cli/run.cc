@@ -94,8 +94,9 @@ Result<int> RunCommand::run(const CommandContext& context) {
 }
 
 Result<int> RunCommand::answer(const CommandContext& context, const std::string& prompt) {
-  const GenerateOptions options = flags_.make();  // the deadline counts from here: loading too
+  GenerateOptions options = flags_.make();  // the deadline counts from here: loading too
   HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags_.model));
+  options.adapters = model.adapters;
   HEARTH_ASSIGN(const auto tokens, encode(*model.engine, prompt));
   HEARTH_ASSIGN(Session session, model.engine->create_session(flags_.model.context));
 

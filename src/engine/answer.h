@@ -13,6 +13,7 @@
 #include "base/interruption.h"
 #include "engine/sampling.h"
 #include "grammar/automaton.h"
+#include "model/adapter.h"
 #include "text/tokenizer.h"
 
 namespace hearth {
@@ -48,6 +49,8 @@ struct GenerateOptions {
   // What the answer must be, if anything: it ends when it is complete, and is completed in the
   // tokens that it may have where that can be done.
   std::shared_ptr<const Automaton> grammar = {};
+  // What the model is changed by for this text, prompt and answer; at most kAdapterUsesMax.
+  std::vector<AdapterUse> adapters = {};
   // The answer ends before the first of these to be complete; of two that end together, before the
   // longer one. Each is valid UTF-8, not empty, at most kStopBytesMax long. One that is the text of
   // a special token stands for that token.

@@ -97,6 +97,7 @@ std::vector<TokenId> Engine::encode_whole(std::string_view text) const {
 }
 
 Result<Embedding> Engine::embed(std::string_view text, const EmbedOptions& options) {
+  HEARTH_TRY(check_adapters(*model_, options.adapters));
   HEARTH_ASSIGN(EmbedState* const state, embed_state());
   if (!options.pooling && !pooling_.ok()) return pooling_.error();
   const Pooling pooling =
@@ -114,7 +115,8 @@ Result<Embedding> Engine::embed(std::string_view text, const EmbedOptions& optio
   if (state->hidden.size() < ids.size() * columns) state->hidden.resize(ids.size() * columns);
   const auto hidden = std::span(state->hidden).first(ids.size() * columns);
   state->sequence.truncate(0);
-  HEARTH_TRY(encode(*model_, *pool_, state->workspace, state->sequence, ids, hidden));
+  HEARTH_TRY(
+      encode(*model_, *pool_, state->workspace, state->sequence, ids, hidden, options.adapters));
   Embedding embedding{pooled(hidden, columns, pooling), static_cast<int32_t>(ids.size())};
   if (options.length == VectorLength::kOne) HEARTH_TRY(scale_to_one(embedding.values));
   return embedding;

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "format/gguf.h"
+#include "model/adapter.h"
 
 namespace hearth {
 
@@ -33,6 +34,7 @@ enum class VectorLength {
 struct EmbedOptions {
   std::optional<Pooling> pooling = {};  // what the model says where absent, else the mean
   VectorLength length = VectorLength::kOne;
+  std::vector<AdapterUse> adapters = {};  // at most kAdapterUsesMax
 };
 
 struct Embedding {

@@ -206,9 +206,14 @@ class Session {
   int32_t reuse_prefix(std::span<const TokenId> tokens);
   // Forgets all tokens from `length` on, which is at most tokens().size().
   void truncate(int32_t length);
+  // What the model is changed by from now on, for feed(), score() and the like; generate() takes
+  // its options' instead. Where that is something else than before, all tokens are forgotten.
+  // Errors: those of check_adapters().
+  Result<void> use_adapters(std::span<const AdapterUse> adapters);
 
   // Writes the session, piece by piece, for Engine::restore_session(); the format is
-  // docs/formats/session.md. It holds the text: who stores it seals it. Errors: those of `sink`.
+  // docs/formats/session.md. It holds the text: who stores it seals it. Errors: those of `sink`;
+  // kUnsupported (the text was computed with adapters, which the format cannot tell apart).
   Result<void> save(FunctionRef<Result<void>(std::span<const std::byte>)> sink) const;
 
  private:
@@ -233,6 +238,7 @@ class Session {
   Workspace workspace_;
   int32_t context_;
   std::vector<TokenId> tokens_;
+  std::vector<AdapterUse> adapters_;  // that these were computed with
   std::vector<float> logits_;  // [vocabulary], or [rows of a chunk][vocabulary] after feed_all
   std::vector<LogitBlock>
       blocks_;  // [rows][row_blocks()] where the rows are up to kSummarisedRows, else empty

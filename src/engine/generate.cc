@@ -60,6 +60,7 @@ Result<void> Engine::check_request(std::span<const TokenId> prompt, const Genera
     return Error(ErrorCode::kUsage, concat("loop limit: ", options.loop_limit,
                                            " is negative; give 1 or more, or 0 for none"));
   }
+  HEARTH_TRY(check_adapters(*model_, options.adapters));
   return check_stops(options.stop);
 }
 
@@ -118,6 +119,7 @@ Result<Answer> Session::generate(std::span<const TokenId> prompt, const Generate
   HEARTH_TRY(engine_->check_request(prompt, options, context_));
   Decoder decoder(engine_->constrained_vocabulary(), prompt, options,
                   static_cast<std::size_t>(context_) - prompt.size(), since_call, sink);
+  HEARTH_TRY(use_adapters(options.adapters));
   const int32_t cached = reuse_prefix(prompt);
   const auto rest = prompt.subspan(static_cast<std::size_t>(cached));
   HEARTH_TRY(engine_->check_deadline(cached, static_cast<int32_t>(prompt.size()), 0.0,

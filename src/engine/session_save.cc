@@ -58,6 +58,11 @@ const SessionIdentity& Engine::identity() {
 }
 
 Result<void> Session::save(FunctionRef<Result<void>(std::span<const std::byte>)> sink) const {
+  if (!adapters_.empty()) {
+    return Error(ErrorCode::kUnsupported,
+                 "session: was computed with adapters and cannot be saved; evaluate it again "
+                 "instead");
+  }
   SessionHeader header{};
   header.magic = kSessionMagic;
   header.version = kSessionVersion;

@@ -20,8 +20,10 @@ struct Reader {
   Session session;
   std::vector<TokenId> window;  // the one being read
 
-  static Result<Reader> create(Engine& engine, int32_t context) {
+  static Result<Reader> create(Engine& engine, int32_t context,
+                               std::span<const AdapterUse> adapters) {
     HEARTH_ASSIGN(Session session, engine.create_session(context));
+    HEARTH_TRY(session.use_adapters(adapters));
     return Reader{&engine, std::move(session), {}};
   }
 
@@ -52,9 +54,9 @@ Error not_numbers() {
 }  // namespace
 
 Result<PerplexityResult> perplexity(Engine& engine, std::span<const TokenId> tokens, int32_t window,
-                                    Progress progress) {
+                                    Progress progress, std::span<const AdapterUse> adapters) {
   HEARTH_ASSIGN(const Windows windows, Windows::create(tokens, window, std::array{&engine}));
-  HEARTH_ASSIGN(Reader reader, Reader::create(engine, window));
+  HEARTH_ASSIGN(Reader reader, Reader::create(engine, window, adapters));
   RunningMoments losses;  // negative log-likelihoods
   const auto visit = [&](int64_t index, int32_t begin, int32_t end) -> Result<void> {
     if (begin == 0) return reader.start(windows, index);
@@ -71,7 +73,7 @@ Result<PerplexityResult> perplexity(Engine& engine, std::span<const TokenId> tok
 
 Result<DivergenceResult> divergence(Engine& reference, Engine& model,
                                     std::span<const TokenId> tokens, int32_t window,
-                                    Progress progress) {
+                                    Progress progress, std::span<const AdapterUse> adapters) {
   const int32_t vocabulary = reference.model().config().vocabulary;
   if (vocabulary != model.model().config().vocabulary) {
     return Error(ErrorCode::kUsage,
@@ -80,8 +82,8 @@ Result<DivergenceResult> divergence(Engine& reference, Engine& model,
   }
   HEARTH_ASSIGN(const Windows windows,
                 Windows::create(tokens, window, std::array{&reference, &model}));
-  HEARTH_ASSIGN(Reader reference_reader, Reader::create(reference, window));
-  HEARTH_ASSIGN(Reader model_reader, Reader::create(model, window));
+  HEARTH_ASSIGN(Reader reference_reader, Reader::create(reference, window, {}));
+  HEARTH_ASSIGN(Reader model_reader, Reader::create(model, window, adapters));
   const auto columns = static_cast<std::size_t>(vocabulary);
   std::vector<float> rows(columns * static_cast<std::size_t>(std::min(window, kForwardTokensMax)));
   std::vector<double> divergences;

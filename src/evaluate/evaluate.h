@@ -34,11 +34,11 @@ struct PerplexityResult {
   int64_t tokens;  // scored
 };
 
-// Errors: kUsage (window below kWindowMin or above the model's context, text shorter than a window:
-// both numbers; ids outside the vocabulary), kCancelled, kCorrupt (the model computes NaN),
-// kUnavailable (memory).
+// Of the engine's model with `adapters`. Errors: kUsage (window below kWindowMin or above the
+// model's context, text shorter than a window: both numbers; ids outside the vocabulary; adapters:
+// those of check_adapters()), kCancelled, kCorrupt (the model computes NaN), kUnavailable (memory).
 Result<PerplexityResult> perplexity(Engine& engine, std::span<const TokenId> tokens, int32_t window,
-                                    Progress progress);
+                                    Progress progress, std::span<const AdapterUse> adapters = {});
 
 struct DivergenceResult {
   double kl_mean;         // mean over scored positions of KL(reference || model), nats
@@ -47,10 +47,11 @@ struct DivergenceResult {
   int64_t tokens;         // scored
 };
 
-// Errors: as perplexity(); kUsage where the vocabularies differ (both sizes).
+// Of the reference as it is and of the model with `adapters`. Errors: as perplexity(); kUsage where
+// the vocabularies differ (both sizes).
 Result<DivergenceResult> divergence(Engine& reference, Engine& model,
                                     std::span<const TokenId> tokens, int32_t window,
-                                    Progress progress);
+                                    Progress progress, std::span<const AdapterUse> adapters = {});
 
 // The `top` most likely next tokens after `tokens`, best first, with natural log-probabilities;
 // lower ids first where they are equal. What the session holds of `tokens` is reused. Errors:

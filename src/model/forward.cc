@@ -48,9 +48,9 @@ void Pass::run(int thread) const {
     meet_after(Operation::kAttention, thread);
     project_attention(layer, index, rows, thread);
     meet_after(Operation::kAttentionOut, thread);
-    gate_and_up(layer, rows, thread);
+    gate_and_up(layer, index, rows, thread);
     meet_after(Operation::kGateUp, thread);
-    project_down(layer, rows, thread);
+    project_down(layer, index, rows, thread);
     look_for_interruption(thread);
     meet_after(Operation::kDown, thread);
     if (memory_.interrupted) return;
@@ -229,8 +229,9 @@ void Pass::add_bias(std::span<const float> bias, int32_t first, int32_t width, i
 }
 
 // Attention's or the MLP's last product: onto the residual stream, or into `branch` for join().
-void Pass::finish_sublayer(const PanelMatrix& weights, std::span<const float> bias,
-                           const Activations& inputs, Rows rows, int thread) const {
+void Pass::finish_sublayer(const LastProduct& product, int32_t layer, const Activations& inputs,
+                           Rows rows, int thread) const {
+  const PanelMatrix& weights = product.weights;
   const auto [begin, end] = split_range(weights.panels(), thread, pool_.size());
   const auto first = static_cast<int32_t>(begin) * kPanelRows;
   const auto width = static_cast<int32_t>(end - begin) * kPanelRows;
@@ -238,7 +239,8 @@ void Pass::finish_sublayer(const PanelMatrix& weights, std::span<const float> bi
                offset(rows.first, config_.embedding) + first;
   multiply(weights, static_cast<int32_t>(begin), static_cast<int32_t>(end), inputs, rows.count, out,
            config_.embedding, joins_ ? Epilogue::kStore : Epilogue::kAdd);
-  add_bias(bias, first, width, rows.count, out, config_.embedding);
+  add_bias(product.bias, first, width, rows.count, out, config_.embedding);
+  expand(product.adapted, layer, {first, width}, rows, out, config_.embedding);
 }
 
 void Pass::project_attention(const LayerWeights& layer, int32_t index, Rows rows,
@@ -252,12 +254,15 @@ void Pass::project_attention(const LayerWeights& layer, int32_t index, Rows rows
   };
   const Activations inputs =
       prepare(attention, rows.count, width, precisions_.attention_out, thread, fill);
-  finish_sublayer(layer.attention_out, layer.attention_out_bias, inputs, rows, thread);
+  shrink(&AdapterLayer::attention_out_in, index, attention, rows, thread);
+  finish_sublayer({layer.attention_out, layer.attention_out_bias, &AdapterLayer::attention_out},
+                  index, inputs, rows, thread);
 }
 
-void Pass::gate_and_up(const LayerWeights& layer, Rows rows, int thread) const {
+void Pass::gate_and_up(const LayerWeights& layer, int32_t index, Rows rows, int thread) const {
   const Activations inputs = prepare_residual(rows, all(), &layer.attention_post_norm,
                                               layer.mlp_norm, precisions_.mlp_in, thread);
+  shrink(&AdapterLayer::mlp_in, index, inputs.values, rows, thread);
   // As many rows between two activations as there is memory for: few tokens read the weights in
   // long runs, many stay in the cache.
   const auto room = static_cast<int32_t>(own(thread).gate.size());
@@ -278,6 +283,9 @@ void Pass::gate_and_up(const LayerWeights& layer, Rows rows, int thread) const {
     }
     multiply(layer.up, panel, panel_end, inputs, rows.count, block.up, block.width,
              Epilogue::kStore);
+    const Rows outputs = {block.first, block.width};
+    expand(&AdapterLayer::gate, index, outputs, rows, block.gate, block.width);
+    expand(&AdapterLayer::up, index, outputs, rows, block.up, block.width);
     activate(layer, block);
     keep_hidden(layer, block);
   }
@@ -298,9 +306,9 @@ void Pass::keep_hidden(const LayerWeights& layer, const GateBlock& block) const 
   for (int32_t t = 0; t < block.count; ++t) {
     const float* row = block.up + offset(t, block.width);
     const std::size_t at = offset(t, config_.feed_forward) + static_cast<std::size_t>(block.first);
-    if (hidden.precision == Precision::kFloat) {
+    if (hidden.precision == Precision::kFloat || memory_.adapters.keeps_hidden)
       std::copy_n(row, block.width, memory_.hidden.data() + at);
-    } else {
+    if (hidden.precision != Precision::kFloat) {
       kernels_.quantize_groups(row, hidden, at / kGroupColumns, block.width / kGroupColumns);
     }
   }
@@ -324,8 +332,10 @@ void Pass::activate(const LayerWeights& layer, const GateBlock& block) const {
   }
 }
 
-void Pass::project_down(const LayerWeights& layer, Rows rows, int thread) const {
-  finish_sublayer(layer.down, layer.down_bias, hidden_inputs(layer, rows.count), rows, thread);
+void Pass::project_down(const LayerWeights& layer, int32_t index, Rows rows, int thread) const {
+  const Activations inputs = hidden_inputs(layer, rows.count);
+  shrink(&AdapterLayer::down_in, index, inputs.values, rows, thread);
+  finish_sublayer({layer.down, layer.down_bias, &AdapterLayer::down}, index, inputs, rows, thread);
 }
 
 // Each thread multiplies whole blocks of rows, and says at once what drawing a token needs to know
@@ -399,6 +409,10 @@ Result<void> run_pass(const Model& model, ThreadPool& pool, Workspace& workspace
   HEARTH_TRY(reserve(parts));
   Workspace::Memory& memory = workspace.memory();
   memory.batch.lay_out(parts);
+  if (const auto made = memory.make_room_for_adapters(model.config()); !made.ok()) {
+    give_back(parts);
+    return made;
+  }
   memory.interrupted.reset();
   const Pass pass(model, pool, memory, output, interruption);
   pool.run([&](int thread) { pass.run(thread); });
@@ -420,6 +434,7 @@ Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
   std::size_t rows = 0;
   for (const BatchPart& part : parts) {
     check_tokens(model, part.tokens);
+    HEARTH_CHECK(check_adapters(model, part.adapters).ok());
     for (const BatchPart& other : parts)
       HEARTH_CHECK(&other == &part || &other.sequence != &part.sequence);
     tokens += part.tokens.size();
@@ -449,9 +464,10 @@ Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
 }
 
 Result<void> encode(const Model& model, ThreadPool& pool, Workspace& workspace,
-                    KvSequence& sequence, std::span<const int32_t> tokens,
-                    std::span<float> hidden) {
+                    KvSequence& sequence, std::span<const int32_t> tokens, std::span<float> hidden,
+                    std::span<const AdapterUse> adapters) {
   check_tokens(model, tokens);
+  HEARTH_CHECK(check_adapters(model, adapters).ok());
   const auto width = static_cast<std::size_t>(model.config().embedding);
   const auto tokens_max = static_cast<std::size_t>(workspace.tokens_max());
   HEARTH_CHECK(sequence.length() == 0);
@@ -463,7 +479,7 @@ Result<void> encode(const Model& model, ThreadPool& pool, Workspace& workspace,
   }
   for (std::size_t begin = 0; begin < tokens.size(); begin += tokens_max) {
     const std::size_t count = std::min(tokens_max, tokens.size() - begin);
-    const BatchPart part = {sequence, tokens.subspan(begin, count), LogitRows::kAll};
+    const BatchPart part = {sequence, tokens.subspan(begin, count), LogitRows::kAll, adapters};
     HEARTH_TRY(run_pass(model, pool, workspace, {&part, 1},
                         {.hidden = hidden.subspan(begin * width, count * width)}));
   }

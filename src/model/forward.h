@@ -14,6 +14,7 @@
 #include "base/interruption.h"
 #include "base/result.h"
 #include "base/thread_pool.h"
+#include "model/adapter.h"
 #include "model/kv_cache.h"
 #include "model/model.h"
 #include "model/operations.h"
@@ -31,6 +32,8 @@ struct BatchPart {
   KvSequence& sequence;
   std::span<const int32_t> tokens;  // at least one, ids inside the vocabulary
   LogitRows rows;
+  // What applies to these tokens, as it did to those before them; see check_adapters().
+  std::span<const AdapterUse> adapters = {};
 
   int32_t count() const { return static_cast<int32_t>(tokens.size()); }
   int32_t logit_rows() const {
@@ -75,11 +78,11 @@ struct LogitsOut {
 };
 
 // Appends the tokens of each part (at least one part; no sequence in two of them; checked, as are
-// ids) to its sequence and writes the logits that the parts ask for, in the parts' order;
-// `out` has exactly their size. All sequences are appended to or, on an error,
-// none. `interruption` is looked at before each layer. Errors: kUsage (more than the workspace's
-// tokens_max(): both numbers), kUnavailable (KV pool full), kUnsupported (the model has no output
-// head), kCancelled and kDeadline.
+// ids and adapters) to its sequence and writes the logits that the parts ask for, in the parts'
+// order; `out` has exactly their size. All sequences are appended to or, on an error, none.
+// `interruption` is looked at before each layer. Errors: kUsage (more than the workspace's
+// tokens_max(): both numbers), kUnavailable (KV pool full; memory for adapters), kUnsupported (the
+// model has no output head), kCancelled and kDeadline.
 Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
                      std::span<const BatchPart> parts, LogitsOut out,
                      const Interruption& interruption = {});
@@ -94,8 +97,9 @@ Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
 // exactly that size. `sequence` is empty before (checked) and holds the tokens after; truncate it
 // before the next text. A causal model takes any number; a bidirectional one sees the whole text
 // at once, at most workspace.tokens_max(). Errors: kUsage (more than that: both numbers),
-// kUnavailable (KV pool full).
+// kUnavailable (KV pool full; memory for adapters).
 Result<void> encode(const Model& model, ThreadPool& pool, Workspace& workspace,
-                    KvSequence& sequence, std::span<const int32_t> tokens, std::span<float> hidden);
+                    KvSequence& sequence, std::span<const int32_t> tokens, std::span<float> hidden,
+                    std::span<const AdapterUse> adapters = {});
 
 }  // namespace hearth

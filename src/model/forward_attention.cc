@@ -23,6 +23,7 @@ void Pass::project_qkv(const LayerWeights& layer, int32_t index, Rows rows,
                        const NormWeights* waiting, int thread) const {
   const Activations inputs = prepare_residual(all(), all(), waiting, layer.attention_norm,
                                               precisions_.attention_in, thread);
+  shrink(&AdapterLayer::attention_in, index, inputs.values, all(), thread);
   const int32_t keys_end = config_.heads + config_.kv_heads;
   const int32_t values_end = keys_end + config_.kv_heads;
   const auto [begin, end] = split_range(values_end, thread, pool_.size());
@@ -41,6 +42,8 @@ void Pass::project_queries(const LayerWeights& layer, int32_t index, Rows heads,
   multiply(layer.query, heads.first * panels, (heads.first + heads.count) * panels,
            from_row(inputs, rows.first), rows.count, queries, stride, Epilogue::kStore);
   add_bias(layer.query_bias, heads.first * size, heads.count * size, rows.count, queries, stride);
+  expand(&AdapterLayer::query, index, {heads.first * size, heads.count * size}, rows, queries,
+         stride);
   for (int32_t head = 0; head < heads.count; ++head)
     finish_heads(layer.query_norm, index, rows, queries + offset(head, size), stride);
 }
@@ -61,6 +64,8 @@ void Pass::project_kv(const LayerWeights& layer, int32_t index, KvPart part, Row
              out, width, Epilogue::kStore);
     add_bias(is_key ? layer.key_bias : layer.value_bias, first * size, width, token_count_, out,
              width);
+    expand(is_key ? &AdapterLayer::key : &AdapterLayer::value, index, {first * size, width}, all(),
+           out, width);
     for (int32_t head = first; head < end; ++head) {
       float* values = out + offset(head - first, size);
       if (is_key) finish_heads(layer.key_norm, index, all(), values, width);

@@ -57,12 +57,15 @@ class Model {
   }
   // Bytes that one decoded token reads: what decode speed is bounded by.
   std::size_t weight_bytes() const { return weights_.bytes; }
+  // No two models of a process have the same: what an adapter was loaded for.
+  uint64_t version() const { return version_; }
 
  private:
   ModelConfig config_;
   Weights weights_;
   const KernelTable* kernels_ = nullptr;
   Arithmetic arithmetic_ = {};
+  uint64_t version_ = 0;
 };
 
 }  // namespace hearth

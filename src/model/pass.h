@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One forward pass, in the terms of forward.cc, which has its course, and forward_attention.cc.
+// One forward pass, in the terms of forward.cc, which has its course, forward_attention.cc and
+// forward_adapters.cc.
 //
 // Ownership: borrows everything, for the time of one call. Threading: run() is called by every
 // thread of the pool; whatever it calls is given its thread's number.
@@ -42,6 +43,13 @@ struct GateBlock {
   float* up;
 };
 
+// The last product of attention or of the MLP.
+struct LastProduct {
+  const PanelMatrix& weights;
+  std::span<const float> bias;
+  AdapterTarget AdapterLayer::*adapted;
+};
+
 enum class KvPart { kKeys, kValues };
 
 class Pass {
@@ -66,11 +74,11 @@ class Pass {
   void enter(const BatchToken& token, float* row, int thread) const;
   Rows rows_after(int32_t layer) const;
   void project_attention(const LayerWeights& layer, int32_t index, Rows rows, int thread) const;
-  void gate_and_up(const LayerWeights& layer, Rows rows, int thread) const;
+  void gate_and_up(const LayerWeights& layer, int32_t index, Rows rows, int thread) const;
   void activate(const LayerWeights& layer, const GateBlock& block) const;
   Activations hidden_inputs(const LayerWeights& layer, int32_t count) const;
   void keep_hidden(const LayerWeights& layer, const GateBlock& block) const;
-  void project_down(const LayerWeights& layer, Rows rows, int thread) const;
+  void project_down(const LayerWeights& layer, int32_t index, Rows rows, int thread) const;
   void project_head(const NormWeights* waiting, int thread) const;
   void write_hidden(const NormWeights* waiting, int thread) const;
 
@@ -90,8 +98,8 @@ class Pass {
                 Epilogue epilogue) const;
   void add_bias(std::span<const float> bias, int32_t first, int32_t width, int32_t count,
                 float* out, int32_t stride) const;
-  void finish_sublayer(const PanelMatrix& weights, std::span<const float> bias,
-                       const Activations& inputs, Rows rows, int thread) const;
+  void finish_sublayer(const LastProduct& product, int32_t layer, const Activations& inputs,
+                       Rows rows, int thread) const;
 
   // forward_attention.cc: queries, keys, values, and what tokens take from each other.
   void project_qkv(const LayerWeights& layer, int32_t index, Rows rows, const NormWeights* waiting,
@@ -116,6 +124,13 @@ class Pass {
   int32_t first_split(int32_t layer, int32_t token) const;
   int32_t split_end(int32_t token) const;
   float* partial(int32_t token, int32_t split, int32_t head) const;
+
+  // forward_adapters.cc: what is added to the products of tokens that have adapters.
+  void shrink(ShrinkMatrix AdapterLayer::*matrix, int32_t layer, const float* inputs, Rows rows,
+              int thread) const;
+  void expand(AdapterTarget AdapterLayer::*target, int32_t layer, Rows outputs, Rows rows,
+              float* out, int32_t stride) const;
+  float* shrunk(int32_t place) const;
 
   ThreadMemory& own(int thread) const { return memory_.threads[static_cast<std::size_t>(thread)]; }
   static std::size_t offset(int32_t row, int32_t columns) {

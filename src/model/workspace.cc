@@ -126,6 +126,28 @@ Workspace::Memory::Memory(const Model& model, int32_t thread_count, int32_t cont
                          model.has_tiles() ? kGateRowsOfTiles : kGateRows);
 }
 
+Result<void> Workspace::Memory::make_room_for_adapters(const ModelConfig& config) {
+  adapters.stride = 0;
+  adapters.keeps_hidden = false;
+  int32_t places = 0;
+  for (const AdapterRows& rows : batch.adapters()) {
+    adapters.stride = std::max(adapters.stride, rows.adapter->shrink_rows_max());
+    adapters.keeps_hidden |= rows.adapter->adapts_down();
+    places = std::max(places, rows.place + 1);
+  }
+  const std::size_t shrunk =
+      static_cast<std::size_t>(places) * product(tokens_max, adapters.stride);
+  try {
+    if (adapters.shrunk.size() < shrunk) adapters.shrunk.resize(shrunk);
+    if (adapters.keeps_hidden && hidden.empty())
+      hidden.resize(product(tokens_max, config.feed_forward));
+  } catch (const std::bad_alloc&) {
+    return Error(ErrorCode::kUnavailable,
+                 "memory: no room for the adapters' products; use fewer or smaller ones");
+  }
+  return {};
+}
+
 Result<Workspace> Workspace::create(const Model& model, int32_t thread_count, int32_t context) {
   const ModelConfig& config = model.config();
   const bool whole_text = config.architecture.visibility == Visibility::kBidirectional;

@@ -86,8 +86,17 @@ inline constexpr int32_t kGateRows = 64;  // rows of gate and up between two act
 inline constexpr int32_t kGateRowsOfTiles =
     256;  // whose first panels nothing hides the decoding of
 
+// What passes with adapters need beside; no memory before the first of them.
+struct AdapterMemory {
+  std::vector<float> shrunk;  // [places][tokens_max][stride]: products with A
+  int32_t stride = 0;
+  bool keeps_hidden = false;  // whether Workspace::Memory::hidden is filled in any case
+};
+
 struct Workspace::Memory {
   Memory(const Model& model, int32_t thread_count, int32_t context, int32_t tokens);
+  // For the batch that was laid out. Errors: kUnavailable (memory).
+  Result<void> make_room_for_adapters(const ModelConfig& config);
 
   int32_t tokens_max;
   bool measured = false;                 // whether passes add to ThreadMemory::operation_ms
@@ -101,12 +110,13 @@ struct Workspace::Memory {
   std::vector<float> inputs;   // [tokens_max][widest input]: of the next product, as floats:
                                // the normalised stream, or what attention yields
   std::vector<float> hidden;   // [tokens_max][feed_forward]: inputs of the down projections that
-                               // take floats; empty where none does
+                               // take floats, or that adapters take part in; else empty
   ActivationMemory rounded_hidden;  // of those that do not
   std::vector<float> partials;      // [shared splits][heads][partial_stride]
   std::vector<RopeMemory> rope;     // the angles of most layers; then those of layers with a window
                                     // where they have their own; none where nothing rotates
   ActivationMemory activations;     // of tokens_max rows
+  AdapterMemory adapters;
   std::vector<ThreadMemory> threads;
 };
 

@@ -14,28 +14,31 @@ PrefixCache::~PrefixCache() {
 // FNV-1a over the numbers: no secret is needed, since an equal hash is only slow, never wrong.
 std::size_t PrefixCache::KeyHash::operator()(const Key& key) const {
   uint64_t hash = 0xcbf29ce484222325;
-  const auto add = [&hash](int32_t number) {
-    hash = (hash ^ static_cast<uint32_t>(number)) * 0x100000001b3;
-  };
-  add(key.parent);
-  for (const TokenId token : key.tokens) add(token);
+  const auto add = [&hash](uint64_t number) { hash = (hash ^ number) * 0x100000001b3; };
+  add(static_cast<uint32_t>(key.parent));
+  for (const AdapterKey::Entry& entry : key.adapters.entries) {
+    add(entry.version);
+    add(entry.scale_bits);
+  }
+  for (const TokenId token : key.tokens) add(static_cast<uint32_t>(token));
   return hash;
 }
 
-PrefixCache::Nodes::iterator PrefixCache::find_node(int32_t parent, std::span<const TokenId> tokens,
-                                                    std::size_t page_index) {
-  Key key = {parent, {}};
+PrefixCache::Key PrefixCache::key_of(int32_t parent, const AdapterKey& adapters,
+                                     std::span<const TokenId> tokens, std::size_t page_index) {
+  Key key = {parent, parent < 0 ? adapters : AdapterKey(), {}};
   std::ranges::copy(tokens.subspan(page_index * kKvPageTokens, kKvPageTokens), key.tokens.begin());
-  return nodes_.find(key);
+  return key;
 }
 
-std::vector<int32_t> PrefixCache::find(std::span<const TokenId> tokens) {
+std::vector<int32_t> PrefixCache::find(std::span<const TokenId> tokens,
+                                       const AdapterKey& adapters) {
   std::vector<int32_t> pages;
   if (tokens.empty()) return pages;
   const std::size_t whole = (tokens.size() - 1) / kKvPageTokens;
   int32_t parent = -1;
   while (pages.size() < whole) {
-    const auto node = find_node(parent, tokens, pages.size());
+    const auto node = nodes_.find(key_of(parent, adapters, tokens, pages.size()));
     if (node == nodes_.end()) break;
     node->second.last_used = ++clock_;
     parent = node->second.page;
@@ -44,15 +47,15 @@ std::vector<int32_t> PrefixCache::find(std::span<const TokenId> tokens) {
   return pages;
 }
 
-void PrefixCache::keep(std::span<const TokenId> tokens, KvSequence& sequence) {
+void PrefixCache::keep(std::span<const TokenId> tokens, KvSequence& sequence,
+                       const AdapterKey& adapters) {
   HEARTH_CHECK(static_cast<std::size_t>(sequence.length()) <= tokens.size());
   const auto whole = static_cast<std::size_t>(sequence.length() / kKvPageTokens);
   int32_t parent = -1;
   for (std::size_t i = 0; i < whole; ++i) {
-    auto node = find_node(parent, tokens, i);
+    const Key key = key_of(parent, adapters, tokens, i);
+    auto node = nodes_.find(key);
     if (node == nodes_.end()) {
-      Key key = {parent, {}};
-      std::ranges::copy(tokens.subspan(i * kKvPageTokens, kKvPageTokens), key.tokens.begin());
       const int32_t page = sequence.pages()[i];
       pool_->retain(page);
       node = nodes_.emplace(key, Node{page}).first;

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "model/adapter.h"
 #include "model/kv_cache.h"
 #include "text/tokenizer_vocabulary.h"
 
@@ -26,11 +27,12 @@ class PrefixCache {
   PrefixCache& operator=(const PrefixCache&) = delete;
 
   // The pages of the longest known prefix of `tokens`, of whole pages, that leaves one token at
-  // least, so that there are logits. They stay while nothing is dropped.
-  std::vector<int32_t> find(std::span<const TokenId> tokens);
-  // Keeps the whole pages of `sequence`, which holds the first of `tokens`; it gives up its own for
-  // those that are known already.
-  void keep(std::span<const TokenId> tokens, KvSequence& sequence);
+  // least, so that there are logits; computed with these adapters. They stay while nothing is
+  // dropped.
+  std::vector<int32_t> find(std::span<const TokenId> tokens, const AdapterKey& adapters = {});
+  // Keeps the whole pages of `sequence`, which holds the first of `tokens`, computed with these
+  // adapters; it gives up its own for those that are known already.
+  void keep(std::span<const TokenId> tokens, KvSequence& sequence, const AdapterKey& adapters = {});
   // Drops the page that was used longest ago, of those that no sequence shares and no page stands
   // behind. False: there is none.
   bool drop_one();
@@ -42,7 +44,8 @@ class PrefixCache {
  private:
   using Block = std::array<TokenId, kKvPageTokens>;
   struct Key {
-    int32_t parent;  // page; -1: none
+    int32_t parent;       // page; -1: none
+    AdapterKey adapters;  // where there is no parent: those behind it have its adapters
     Block tokens;
     bool operator==(const Key&) const = default;
   };
@@ -56,8 +59,8 @@ class PrefixCache {
   };
   using Nodes = std::unordered_map<Key, Node, KeyHash>;
 
-  Nodes::iterator find_node(int32_t parent, std::span<const TokenId> tokens,
-                            std::size_t page_index);
+  static Key key_of(int32_t parent, const AdapterKey& adapters, std::span<const TokenId> tokens,
+                    std::size_t page_index);
 
   std::shared_ptr<KvPool> pool_;
   Nodes nodes_;

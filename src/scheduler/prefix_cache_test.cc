@@ -73,6 +73,23 @@ TEST_F(PrefixCacheTest, TextsShareWhatTheyBeginWith) {
   EXPECT_EQ(cache_.find(other), second.pages());
 }
 
+TEST_F(PrefixCacheTest, ATextBelongsToItsAdapters) {
+  const std::vector<TokenId> tokens = counting(2 * kKvPageTokens + 1, 0);
+  AdapterKey one, half, two;
+  one.entries[0] = half.entries[0] = two.entries[0] = {1, 0x3f800000};
+  half.entries[0].scale_bits = 0x3f000000;
+  two.entries[1] = {2, 0x3f800000};
+  KvSequence plain = sequence(2 * kKvPageTokens);
+  KvSequence adapted = sequence(2 * kKvPageTokens);
+  cache_.keep(tokens, plain);
+  EXPECT_TRUE(cache_.find(tokens, one).empty());
+  cache_.keep(tokens, adapted, one);
+  EXPECT_EQ(cache_.find(tokens), plain.pages());
+  EXPECT_EQ(cache_.find(tokens, one), adapted.pages());
+  EXPECT_TRUE(cache_.find(tokens, half).empty());
+  EXPECT_TRUE(cache_.find(tokens, two).empty());
+}
+
 TEST_F(PrefixCacheTest, DropsWhatWasUsedLongestAgoAndNobodyHolds) {
   const std::vector<TokenId> old_text = counting(2 * kKvPageTokens + 1, 0);
   const std::vector<TokenId> new_text = counting(kKvPageTokens + 1, 5000);

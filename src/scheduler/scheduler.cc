@@ -34,7 +34,8 @@ struct Scheduler::Running {
         sequence(std::move(pool)),
         decoder(vocabulary, request.prompt, request.options,
                 static_cast<std::size_t>(context) - request.prompt.size(), request.since_asked,
-                request.on_text) {}
+                request.on_text),
+        adapters(AdapterKey::of(request.options.adapters)) {}
 
   // Tokens that are to be evaluated before those whose logits are wanted.
   std::size_t behind() const {
@@ -44,6 +45,7 @@ struct Scheduler::Running {
   Request request;
   KvSequence sequence;
   Decoder decoder;
+  AdapterKey adapters;
   int32_t cached = 0;
   double prefill_ms = 0;
   double last_token_ms = 0;  // when it was drawn, from the request on
@@ -238,7 +240,7 @@ bool Scheduler::start_next() {
   }
   Running& next = paused_.front();
   const auto history = next.decoder.history();
-  const std::vector<int32_t> known = prefixes_.find(history);
+  const std::vector<int32_t> known = prefixes_.find(history, next.adapters);
   next.sequence.share(known);
   // With room for some tokens more, or it would soon be paused again.
   const int64_t wanted = static_cast<int64_t>(history.size()) + kKvPageTokens;
@@ -299,7 +301,7 @@ void Scheduler::add_parts() {
   of_part_.clear();
   int32_t room = workspace_.tokens_max();
   const auto add = [&](Running& running, std::span<const TokenId> tokens, LogitRows rows) {
-    parts_.push_back({running.sequence, tokens, rows});
+    parts_.push_back({running.sequence, tokens, rows, running.request.options.adapters});
     of_part_.push_back(&running);
     room -= static_cast<int32_t>(tokens.size());
   };
@@ -364,7 +366,7 @@ void Scheduler::hand_out(std::span<float> logits) {
     const auto row_blocks = rows * (vocabulary / kLogitBlock);
     if (running.prefill_ms == 0) {
       running.prefill_ms = running.request.since_asked.elapsed_ms();
-      prefixes_.keep(running.decoder.history(), running.sequence);
+      prefixes_.keep(running.decoder.history(), running.sequence, running.adapters);
     }
     running.decoder.limit_guesses(guesses_max(running_.size()));
     const auto ended =
@@ -399,7 +401,7 @@ void Scheduler::end_for(Running& running, FinishReason reason) {
 }
 
 void Scheduler::end(Running& running, Result<Answer> answer) {
-  prefixes_.keep(running.decoder.history(), running.sequence);
+  prefixes_.keep(running.decoder.history(), running.sequence, running.adapters);
   running.has_ended = true;
   running.request.on_end(std::move(answer));
 }

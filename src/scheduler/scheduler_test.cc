@@ -11,6 +11,7 @@
 
 #include "engine/test_model.h"
 #include "grammar/gbnf.h"
+#include "model/test_adapter.h"
 
 namespace hearth {
 namespace {
@@ -123,6 +124,42 @@ TEST(Scheduler, WhatWasComputedBeforeIsFoundAgain) {
   ASSERT_TRUE(scheduler->submit(request_of(prompt, options_of(3), third)).ok());
   const int32_t known = static_cast<int32_t>(prompt.size()) - 2;
   EXPECT_EQ(third.wait().value().usage.cached_tokens, known / kKvPageTokens * kKvPageTokens);
+}
+
+// Prompts that begin alike, with adapters in turn: none, one, the same by half, another, both.
+TEST(Scheduler, AdaptersAreThoseOfEachRequest) {
+  const auto engine = load_test_model({}, {.threads = 2});
+  const auto adapter = [&](int32_t rank, uint32_t seed) {
+    return random_adapter(engine->model(), rank, seed).load(engine->model()).value();
+  };
+  const AdapterUse one = {adapter(8, 1)}, half = {one.adapter, 0.5f}, other = {adapter(4, 2)};
+  const std::vector<std::vector<AdapterUse>> all = {{}, {one}, {half}, {other}, {one, other}};
+  const auto options = [&](uint32_t i) {
+    GenerateOptions made = options_of(i);
+    made.adapters = all[i % all.size()];
+    return made;
+  };
+  constexpr uint32_t kCount = 20;
+  std::vector<Answer> expected;
+  for (uint32_t i = 0; i < kCount; ++i)
+    expected.push_back(alone(*engine, prompt_of(i / 5), options(i)));
+  const auto scheduler = Scheduler::create(*engine, small(8, 16384)).value();
+  for (int time = 0; time < 2; ++time) {  // the second time much is known
+    std::vector<Asked> asked(kCount);
+    for (uint32_t i = 0; i < kCount; ++i)
+      ASSERT_TRUE(scheduler->submit(request_of(prompt_of(i / 5), options(i), asked[i])).ok());
+    for (uint32_t i = 0; i < kCount; ++i) {
+      const Answer answer = asked[i].wait().value();
+      EXPECT_EQ(answer.ids, expected[i].ids) << i;
+      EXPECT_EQ(answer.logprobs, expected[i].logprobs) << i;
+      EXPECT_GE(answer.usage.cached_tokens, time * 128) << i;
+    }
+  }
+  Asked refused;
+  GenerateOptions too_many;
+  too_many.adapters.assign(5, one);
+  EXPECT_EQ(scheduler->submit(request_of(prompt_of(0), too_many, refused)).error().code(),
+            ErrorCode::kUsage);
 }
 
 TEST(Scheduler, RefusesAtOnceWhatItCannotDo) {
