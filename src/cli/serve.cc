@@ -51,6 +51,7 @@ class ServeCommand : public Command {
   int32_t parallel_ = 16;
   int32_t memory_gb_ = 8;
   std::vector<std::string> allowed_origins_;
+  std::string adapters_;
   std::string log_file_;
   bool insecure_ = false;
 };
@@ -74,6 +75,9 @@ void ServeCommand::declare(Options& options) {
   options.texts(
       {"--allow-origin", "ORIGIN", "Pages there may ask, as https://example.org; repeatable"},
       allowed_origins_);
+  options.text({"--adapters", "FOLDER",
+                "LoRA adapters that requests may name, as MODEL+ADAPTER: PEFT's folders, .gguf"},
+               adapters_);
   options.text({"--log", "FILE", "A line of JSON for each request, without what was said"},
                log_file_);
   options.flag({"--insecure", "", "Listen beyond this machine without keys"}, insecure_);
@@ -164,6 +168,7 @@ Result<ServiceOptions> ServeCommand::service_options(const CommandContext& conte
   };
   options.models.scheduler.answers_max = parallel_;
   options.models.scheduler.context = flags_.context;
+  options.models.adapters = adapters_;
   options.models.bytes_max = static_cast<uint64_t>(memory_gb_) * 1'000'000'000u;
   options.models.locate = [&environment, given = models_](const std::string& name) {
     return locate(environment, given, name);

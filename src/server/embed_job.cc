@@ -11,17 +11,16 @@ namespace {
 // Texts that are embedded one after the other, each between two passes of the model.
 class EmbedJob : public std::enable_shared_from_this<EmbedJob> {
  public:
-  EmbedJob(std::shared_ptr<ServedModel> model, std::vector<std::string> texts,
-           std::shared_ptr<HttpReply> reply,
+  EmbedJob(ModelUse use, std::vector<std::string> texts, std::shared_ptr<HttpReply> reply,
            std::function<void(Result<std::vector<Embedding>>)> done)
-      : model_(std::move(model)),
+      : use_(std::move(use)),
         texts_(std::move(texts)),
         reply_(std::move(reply)),
         done_(std::move(done)) {}
 
   void go_on() {
     if (vectors_.size() == texts_.size()) return done_(std::move(vectors_));
-    model_->scheduler->run([self = shared_from_this()](Result<void> may_run) {
+    use_.model->scheduler->run([self = shared_from_this()](Result<void> may_run) {
       if (may_run.ok()) may_run = self->embed_next();
       if (!may_run.ok()) return self->done_(may_run.error());
       self->go_on();
@@ -31,7 +30,9 @@ class EmbedJob : public std::enable_shared_from_this<EmbedJob> {
  private:
   Result<void> embed_next() {
     if (reply_->is_gone()) return Error(ErrorCode::kCancelled, "request: the client has gone");
-    auto vector = model_->engine->embed(texts_[vectors_.size()], {});
+    EmbedOptions options;
+    options.adapters = use_.adapters;
+    auto vector = use_.model->engine->embed(texts_[vectors_.size()], options);
     if (!vector.ok()) {
       return Error(vector.error().code(),
                    concat("input[", vectors_.size(), "]: ", vector.error().message()));
@@ -40,7 +41,7 @@ class EmbedJob : public std::enable_shared_from_this<EmbedJob> {
     return {};
   }
 
-  const std::shared_ptr<ServedModel> model_;
+  const ModelUse use_;
   const std::vector<std::string> texts_;
   const std::shared_ptr<HttpReply> reply_;
   const std::function<void(Result<std::vector<Embedding>>)> done_;
@@ -49,10 +50,9 @@ class EmbedJob : public std::enable_shared_from_this<EmbedJob> {
 
 }  // namespace
 
-void embed_texts(std::shared_ptr<ServedModel> model, std::vector<std::string> texts,
-                 std::shared_ptr<HttpReply> reply,
+void embed_texts(ModelUse use, std::vector<std::string> texts, std::shared_ptr<HttpReply> reply,
                  std::function<void(Result<std::vector<Embedding>>)> done) {
-  std::make_shared<EmbedJob>(std::move(model), std::move(texts), std::move(reply), std::move(done))
+  std::make_shared<EmbedJob>(std::move(use), std::move(texts), std::move(reply), std::move(done))
       ->go_on();
 }
 

@@ -80,17 +80,17 @@ Result<void> start_openai(ModelHost& models, const std::string& default_model,
   HEARTH_ASSIGN(const Json document, parse_json_object(request.body));
   JsonFields fields(document);
   HEARTH_ASSIGN(const auto name, fields.text("model"));
-  HEARTH_ASSIGN(const auto model, models.get(name.value_or(default_model)));
+  HEARTH_ASSIGN(const ModelUse use, models.use(name.value_or(default_model)));
   HEARTH_ASSIGN(std::vector<std::string> texts, read_texts(fields, "input"));
-  HEARTH_TRY(check_dimensions(fields, *model));
+  HEARTH_TRY(check_dimensions(fields, *use.model));
   HEARTH_ASSIGN(const auto encoding, fields.text("encoding_format"));
   if (encoding && *encoding != "float" && *encoding != "base64")
     return fields.wrong("encoding_format", "is neither float nor base64; choose one");
   fields.accept("user");
   HEARTH_TRY(fields.finish());
   const bool is_base64 = encoding == "base64";
-  embed_texts(model, std::move(texts), reply,
-              [reply, is_base64, name = model->name](Result<std::vector<Embedding>> vectors) {
+  embed_texts(use, std::move(texts), reply,
+              [reply, is_base64, name = use.name](Result<std::vector<Embedding>> vectors) {
                 if (!vectors.ok()) return send_openai_error(*reply, vectors.error());
                 Json data = Json::array();
                 for (const Embedding& vector : *vectors) {
@@ -141,7 +141,7 @@ Result<void> start_rerank(ModelHost& models, const std::string& default_model,
   HEARTH_ASSIGN(const Json document, parse_json_object(request.body));
   JsonFields fields(document);
   HEARTH_ASSIGN(const auto name, fields.text("model"));
-  HEARTH_ASSIGN(const auto model, models.get(name.value_or(default_model)));
+  HEARTH_ASSIGN(const ModelUse use, models.use(name.value_or(default_model)));
   RerankRequest asked;
   HEARTH_ASSIGN(const auto query, fields.text("query"));
   if (!query) return fields.wrong("query", "is missing; give some text");
@@ -155,8 +155,8 @@ Result<void> start_rerank(ModelHost& models, const std::string& default_model,
   asked.returns_documents = returned.value_or(false);
   HEARTH_TRY(fields.finish());
   std::vector<std::string> texts = asked.texts;
-  embed_texts(model, std::move(texts), reply,
-              [reply, asked = std::move(asked), name = model->name,
+  embed_texts(use, std::move(texts), reply,
+              [reply, asked = std::move(asked), name = use.name,
                id = request.id](Result<std::vector<Embedding>> vectors) {
                 if (!vectors.ok()) return send_openai_error(*reply, vectors.error());
                 const int64_t tokens = total_tokens(*vectors);
@@ -172,7 +172,7 @@ Result<void> start_rerank(ModelHost& models, const std::string& default_model,
 // ---- Ollama ----
 
 struct OllamaEmbed {
-  std::shared_ptr<ServedModel> model;
+  ModelUse use;
   std::vector<std::string> texts;
   double load_ms = 0;
 };
@@ -186,11 +186,11 @@ Result<OllamaEmbed> read_ollama_embed(ModelHost& models, const HttpRequest& requ
   if (!name) return fields.wrong("model", "is missing; name one that /api/tags lists");
   HEARTH_ASSIGN(const auto keep_alive_s, read_keep_alive(fields));
   const Stopwatch loading;
-  HEARTH_ASSIGN(asked.model, models.get(store_name(*name)));
+  HEARTH_ASSIGN(asked.use, models.use(store_name(*name)));
   asked.load_ms = loading.elapsed_ms();
-  if (keep_alive_s) models.keep_alive(asked.model->name, *keep_alive_s);
+  if (keep_alive_s) models.keep_alive(asked.use.model->name, *keep_alive_s);
   HEARTH_ASSIGN(asked.texts, read_texts(fields, input));
-  HEARTH_TRY(check_dimensions(fields, *asked.model));
+  HEARTH_TRY(check_dimensions(fields, *asked.use.model));
   // Nothing is ever cut: "truncate" has no meaning where a text fits, and one that does not is an
   // error.
   fields.accept("truncate");
@@ -218,8 +218,8 @@ void answer_ollama_embed(ModelHost& models, const HttpRequest& request,
   const Stopwatch since_asked;
   Result<OllamaEmbed> asked = read_ollama_embed(models, request, "input");
   if (!asked.ok()) return send_ollama_error(*reply, asked.error());
-  embed_texts(asked->model, std::move(asked->texts), reply,
-              [reply, since_asked, name = asked->model->name,
+  embed_texts(asked->use, std::move(asked->texts), reply,
+              [reply, since_asked, name = asked->use.name,
                load_ms = asked->load_ms](Result<std::vector<Embedding>> vectors) {
                 if (!vectors.ok()) return send_ollama_error(*reply, vectors.error());
                 Json list = Json::array();
@@ -237,7 +237,7 @@ void answer_ollama_embeddings(ModelHost& models, const HttpRequest& request,
                               std::shared_ptr<HttpReply> reply) {
   Result<OllamaEmbed> asked = read_ollama_embed(models, request, "prompt");
   if (!asked.ok()) return send_ollama_error(*reply, asked.error());
-  embed_texts(asked->model, std::move(asked->texts), reply,
+  embed_texts(asked->use, std::move(asked->texts), reply,
               [reply](Result<std::vector<Embedding>> vectors) {
                 if (!vectors.ok()) return send_ollama_error(*reply, vectors.error());
                 send_json(*reply, 200, {{"embedding", float_list(vectors->front().values)}});

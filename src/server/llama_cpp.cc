@@ -135,7 +135,10 @@ Result<InfillRequest> read_infill(ModelHost& models, const std::string& default_
   HEARTH_ASSIGN(const Json document, parse_json_object(body));
   JsonFields fields(document);
   InfillRequest asked;
-  HEARTH_ASSIGN(asked.model, read_model(fields, models, default_model));
+  HEARTH_ASSIGN(const auto name, fields.text("model"));
+  HEARTH_ASSIGN(ModelUse use, models.use(name.value_or(default_model)));
+  asked.model = std::move(use.model);
+  asked.options.adapters = std::move(use.adapters);
   HEARTH_ASSIGN(const auto prefix, fields.text("input_prefix"));
   HEARTH_ASSIGN(const auto suffix, fields.text("input_suffix"));
   HEARTH_ASSIGN(const auto typed, fields.text("prompt"));

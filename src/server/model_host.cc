@@ -2,7 +2,9 @@
 #include "server/model_host.h"
 
 #include <algorithm>
+#include <charconv>
 
+#include "base/strings.h"
 #include "server/conversation.h"
 
 namespace hearth {
@@ -10,6 +12,23 @@ namespace {
 
 // When to look again for a model that is to go but still answers somebody.
 constexpr std::chrono::seconds kBusyWait{1};
+
+// "name:0.5", of a model's name behind a "+".
+Result<AdapterUse> read_adapter(std::string_view text, AdapterSet& adapters) {
+  AdapterUse use;
+  const std::size_t colon = text.rfind(':');
+  if (colon != std::string_view::npos) {
+    const std::string_view digits = text.substr(colon + 1);
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), use.scale);
+    if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) {
+      return Error(ErrorCode::kUsage, concat("model: \"", printable(digits),
+                                             "\" is no scale of an adapter; give a number"));
+    }
+    text = text.substr(0, colon);
+  }
+  HEARTH_ASSIGN(use.adapter, adapters.get(std::string(text)));
+  return use;
+}
 
 }  // namespace
 
@@ -43,6 +62,29 @@ std::shared_ptr<ServedModel> ModelHost::find(const std::string& name) {
   return models_.front().model;
 }
 
+Result<ModelUse> ModelHost::use(const std::string& name) {
+  ModelUse use;
+  use.name = name;
+  std::size_t end = std::min(name.find('+'), name.size());
+  // A "+" may be the model's own.
+  if (auto whole = get(name); whole.ok() || end == name.size()) {
+    if (!whole.ok()) return whole.error();
+    use.model = std::move(whole).value();
+    return use;
+  }
+  HEARTH_ASSIGN(use.model, get(name.substr(0, end)));
+  while (end < name.size()) {
+    const std::size_t begin = end + 1;
+    end = std::min(name.find('+', begin), name.size());
+    HEARTH_ASSIGN(
+        AdapterUse adapter,
+        read_adapter(std::string_view(name).substr(begin, end - begin), *use.model->adapters));
+    use.adapters.push_back(std::move(adapter));
+  }
+  HEARTH_TRY(check_adapters(use.model->engine->model(), use.adapters));
+  return use;
+}
+
 Result<std::shared_ptr<ServedModel>> ModelHost::get(const std::string& name) {
   if (auto known = find(name)) return known;
   const std::lock_guard lock(loading_);
@@ -59,6 +101,7 @@ Result<std::shared_ptr<ServedModel>> ModelHost::load(const std::string& name) {
   make_room(model->bytes);
   HEARTH_ASSIGN(model->engine, options_.load(path));
   model->syntax = learn_chat_syntax(*model->engine);
+  model->adapters = std::make_unique<AdapterSet>(options_.adapters, model->engine->model());
   HEARTH_ASSIGN(model->scheduler, Scheduler::create(*model->engine, options_.scheduler));
   model->bytes += model->scheduler->kv_bytes();
   make_room(model->bytes);

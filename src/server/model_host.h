@@ -19,6 +19,7 @@
 
 #include "engine/engine.h"
 #include "scheduler/scheduler.h"
+#include "server/adapter_set.h"
 #include "toolcalls/tool_syntax.h"
 
 namespace hearth {
@@ -34,12 +35,21 @@ struct ServedModel {
   uint64_t bytes = 0;  // of its file and its KV cache: what it is counted with
   ChatSyntax syntax;
   std::unique_ptr<Engine> engine;
+  std::unique_ptr<AdapterSet> adapters;  // below the engine, whose model it borrows
   std::unique_ptr<Scheduler> scheduler;  // below the engine, which it borrows
+};
+
+// A model as a request names it: "base", or with adapters "base+first+second:0.5".
+struct ModelUse {
+  std::shared_ptr<ServedModel> model;
+  std::vector<AdapterUse> adapters;
+  std::string name;  // as it was named
 };
 
 struct ModelHostOptions {
   SchedulerOptions scheduler;
   uint64_t bytes_max = uint64_t{8} << 30;  // of all loaded models; one is always loaded
+  std::filesystem::path adapters;          // the folder of all models' adapters; empty: none
   // A name's file. Errors: kNotFound.
   std::function<Result<std::filesystem::path>(const std::string& name)> locate;
   // Errors: those of Engine::load().
@@ -61,6 +71,9 @@ class ModelHost {
   ModelHost(const ModelHost&) = delete;
   ModelHost& operator=(const ModelHost&) = delete;
 
+  // Errors: those of get() and AdapterSet::get(); kUsage (a scale that is no number, more adapters
+  // than kAdapterUsesMax).
+  Result<ModelUse> use(const std::string& name);
   // Errors: those of locate(), load() and Scheduler::create().
   Result<std::shared_ptr<ServedModel>> get(const std::string& name);
   // Lets a loaded model go once nobody has asked it for so long; below 0: when its memory is

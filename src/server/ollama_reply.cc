@@ -115,7 +115,7 @@ void OllamaReply::end(Result<Answer> answer) {
 // ---- documents ----
 
 Json OllamaReply::head() const {
-  return {{"model", ollama_name(asked_.model->name)}, {"created_at", utc_in(0)}};
+  return {{"model", ollama_name(asked_.model_name)}, {"created_at", utc_in(0)}};
 }
 
 Json OllamaReply::document(const std::string& content, const std::string& thinking, Json calls) {

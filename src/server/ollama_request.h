@@ -19,6 +19,7 @@ enum class OllamaKind { kChat, kGenerate };
 struct OllamaRequest {
   OllamaKind kind = OllamaKind::kChat;
   std::shared_ptr<ServedModel> model;
+  std::string model_name;       // with its adapters
   std::vector<TokenId> prompt;  // empty: the model is only to be loaded, or let go
   GenerateOptions options;
   AnswerReader reader{std::nullopt, Reasoning::kNone};

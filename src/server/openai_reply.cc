@@ -172,7 +172,7 @@ Json OpenAiReply::head(std::string_view chat, std::string_view text) const {
   return {{"id", id_},
           {"object", is_chat() ? chat : text},
           {"created", created_},
-          {"model", asked_.model->name}};
+          {"model", asked_.model_name}};
 }
 
 Json OpenAiReply::delta_of(std::size_t index, const AnswerPart& part) const {

@@ -158,8 +158,11 @@ Result<OpenAiRequest> read_openai_request(ModelHost& models, const std::string& 
   OpenAiRequest asked;
   asked.kind = kind;
   HEARTH_ASSIGN(const auto name, fields.text("model"));
-  HEARTH_ASSIGN(asked.model, models.get(name.value_or(default_model)));
+  HEARTH_ASSIGN(ModelUse use, models.use(name.value_or(default_model)));
+  asked.model = std::move(use.model);
+  asked.model_name = std::move(use.name);
   HEARTH_ASSIGN(asked.options, read_generation(fields, asked.model->scheduler->context()));
+  asked.options.adapters = std::move(use.adapters);
   HEARTH_ASSIGN(const auto choices, fields.integer("n", 1, kChoicesMax));
   asked.choices = static_cast<int32_t>(choices.value_or(1));
   HEARTH_TRY(read_logprobs(fields, asked));

@@ -18,6 +18,7 @@ enum class OpenAiKind { kChat, kText };
 struct OpenAiRequest {
   OpenAiKind kind = OpenAiKind::kChat;
   std::shared_ptr<ServedModel> model;
+  std::string model_name;                     // with its adapters, as the request has it
   std::vector<std::vector<TokenId>> prompts;  // one of a chat
   GenerateOptions options;
   AnswerReader reader{std::nullopt, Reasoning::kNone};  // for each answer a copy

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
+#include "server/adapters_api.h"
 #include "server/api_error.h"
 #include "server/embeddings.h"
 #include "server/json_reply.h"
@@ -38,96 +39,105 @@ void send_error(const HttpRequest& request, const Error& error, HttpReply& reply
 }  // namespace
 
 // How each is answered; by the helpers, but for /health.
-const Service::Route Service::kRoutes[] = {
-    {"POST", "/v1/chat/completions", Endpoint::kChat,
-     [](Service& of, const HttpRequest& request, const Reply& reply) {
-       answer_openai(of.models_, of.options_.default_model, OpenAiKind::kChat, request, reply);
-     }},
-    {"POST", "/v1/completions", Endpoint::kCompletion,
-     [](Service& of, const HttpRequest& request, const Reply& reply) {
-       answer_openai(of.models_, of.options_.default_model, OpenAiKind::kText, request, reply);
-     }},
-    {"POST", "/v1/embeddings", Endpoint::kEmbedding,
-     [](Service& of, const HttpRequest& request, const Reply& reply) {
-       answer_openai_embeddings(of.models_, of.options_.default_model, request, reply);
-     }},
-    {"POST", "/v1/rerank", Endpoint::kRerank,
-     [](Service& of, const HttpRequest& request, const Reply& reply) {
-       answer_rerank(of.models_, of.options_.default_model, request, reply);
-     }},
-    {"GET", "/v1/models", Endpoint::kModels,
-     [](Service& of, const HttpRequest&, const Reply& reply) { of.send_models(*reply); }},
-    {"POST", "/api/chat", Endpoint::kChat,
-     [](Service& of, const HttpRequest& request, const Reply& reply) {
-       answer_ollama(of.models_, OllamaKind::kChat, request, reply);
-     }},
-    {"POST", "/api/generate", Endpoint::kCompletion,
-     [](Service& of, const HttpRequest& request, const Reply& reply) {
-       answer_ollama(of.models_, OllamaKind::kGenerate, request, reply);
-     }},
-    {"POST", "/api/embed", Endpoint::kEmbedding,
-     [](Service& of, const HttpRequest& request, const Reply& reply) {
-       answer_ollama_embed(of.models_, request, reply);
-     }},
-    {"POST", "/api/embeddings", Endpoint::kEmbedding,
-     [](Service& of, const HttpRequest& request, const Reply& reply) {
-       answer_ollama_embeddings(of.models_, request, reply);
-     }},
-    {"GET", "/api/tags", Endpoint::kModels,
-     [](Service& of, const HttpRequest&, const Reply& reply) {
-       send_ollama_tags(of.list_, *reply);
-     }},
-    {"GET", "/api/ps", Endpoint::kModels,
-     [](Service& of, const HttpRequest&, const Reply& reply) {
-       send_ollama_ps(of.list_, of.models_, *reply);
-     }},
-    {"POST", "/api/show", Endpoint::kModels,
-     [](Service& of, const HttpRequest& request, const Reply& reply) {
-       answer_ollama_show(of.list_, request, *reply);
-     }},
-    {"POST", "/api/copy", Endpoint::kModels,
-     [](Service& of, const HttpRequest& request, const Reply& reply) {
-       answer_ollama_copy(of.list_, request, *reply);
-     }},
-    {"DELETE", "/api/delete", Endpoint::kModels,
-     [](Service& of, const HttpRequest& request, const Reply& reply) {
-       answer_ollama_delete(of.list_, request, *reply);
-     }},
-    {"POST", "/api/pull", Endpoint::kModels,
-     [](Service& of, const HttpRequest& request, const Reply& reply) {
-       answer_ollama_pull(of.list_, request, *reply);
-     }},
-    {"GET", "/api/version", Endpoint::kHealth,
-     [](Service& of, const HttpRequest&, const Reply& reply) {
-       send_json(*reply, 200, {{"version", of.options_.version}});
-     }},
-    {"POST", "/tokenize", Endpoint::kTokens,
-     [](Service& of, const HttpRequest& request, const Reply& reply) {
-       answer_tokenize(of.models_, of.options_.default_model, request, *reply);
-     }},
-    {"POST", "/detokenize", Endpoint::kTokens,
-     [](Service& of, const HttpRequest& request, const Reply& reply) {
-       answer_detokenize(of.models_, of.options_.default_model, request, *reply);
-     }},
-    {"POST", "/apply-template", Endpoint::kTokens,
-     [](Service& of, const HttpRequest& request, const Reply& reply) {
-       answer_apply_template(of.models_, of.options_.default_model, request, *reply);
-     }},
-    {"GET", "/props", Endpoint::kModels,
-     [](Service& of, const HttpRequest&, const Reply& reply) {
-       send_props(of.models_, of.list_, of.options_.default_model, *reply);
-     }},
-    {"POST", "/infill", Endpoint::kInfill,
-     [](Service& of, const HttpRequest& request, const Reply& reply) {
-       answer_infill(of.models_, of.options_.default_model, request, reply);
-     }},
-    {"GET", "/metrics", Endpoint::kMetrics,
-     [](Service& of, const HttpRequest&, const Reply& reply) {
-       reply->send(200, "text/plain; version=0.0.4; charset=utf-8",
-                   metrics_text(of.metrics_, of.models_));
-     }},
-    {"GET", "/health", Endpoint::kHealth,
-     [](Service& of, const HttpRequest&, const Reply& reply) { of.send_health(*reply); }},
+const Service::Route Service::kRoutes[] =
+    {
+        {"POST", "/v1/chat/completions", Endpoint::kChat,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_openai(of.models_, of.options_.default_model, OpenAiKind::kChat, request, reply);
+         }},
+        {"POST", "/v1/completions", Endpoint::kCompletion,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_openai(of.models_, of.options_.default_model, OpenAiKind::kText, request, reply);
+         }},
+        {"POST", "/v1/embeddings", Endpoint::kEmbedding,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_openai_embeddings(of.models_, of.options_.default_model, request, reply);
+         }},
+        {"POST", "/v1/rerank", Endpoint::kRerank,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_rerank(of.models_, of.options_.default_model, request, reply);
+         }},
+        {"POST", "/v1/load_lora_adapter", Endpoint::kModels,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_load_adapter(of.models_, of.options_.default_model, request, *reply);
+         }},
+        {"POST", "/v1/unload_lora_adapter", Endpoint::kModels,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_unload_adapter(of.models_, of.options_.default_model, request, *reply);
+         }},
+        {"GET", "/v1/models", Endpoint::kModels,
+         [](Service& of, const HttpRequest&, const Reply& reply) { of.send_models(*reply); }},
+        {"POST", "/api/chat", Endpoint::kChat,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_ollama(of.models_, OllamaKind::kChat, request, reply);
+         }},
+        {"POST", "/api/generate", Endpoint::kCompletion,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_ollama(of.models_, OllamaKind::kGenerate, request, reply);
+         }},
+        {"POST", "/api/embed", Endpoint::kEmbedding,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_ollama_embed(of.models_, request, reply);
+         }},
+        {"POST", "/api/embeddings", Endpoint::kEmbedding,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_ollama_embeddings(of.models_, request, reply);
+         }},
+        {"GET", "/api/tags", Endpoint::kModels,
+         [](Service& of, const HttpRequest&, const Reply& reply) {
+           send_ollama_tags(of.list_, *reply);
+         }},
+        {"GET", "/api/ps", Endpoint::kModels,
+         [](Service& of, const HttpRequest&, const Reply& reply) {
+           send_ollama_ps(of.list_, of.models_, *reply);
+         }},
+        {"POST", "/api/show", Endpoint::kModels,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_ollama_show(of.list_, request, *reply);
+         }},
+        {"POST", "/api/copy", Endpoint::kModels,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_ollama_copy(of.list_, request, *reply);
+         }},
+        {"DELETE", "/api/delete", Endpoint::kModels,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_ollama_delete(of.list_, request, *reply);
+         }},
+        {"POST", "/api/pull", Endpoint::kModels,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_ollama_pull(of.list_, request, *reply);
+         }},
+        {"GET", "/api/version", Endpoint::kHealth,
+         [](Service& of, const HttpRequest&, const Reply& reply) {
+           send_json(*reply, 200, {{"version", of.options_.version}});
+         }},
+        {"POST", "/tokenize", Endpoint::kTokens,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_tokenize(of.models_, of.options_.default_model, request, *reply);
+         }},
+        {"POST", "/detokenize", Endpoint::kTokens,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_detokenize(of.models_, of.options_.default_model, request, *reply);
+         }},
+        {"POST", "/apply-template", Endpoint::kTokens,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_apply_template(of.models_, of.options_.default_model, request, *reply);
+         }},
+        {"GET", "/props", Endpoint::kModels,
+         [](Service& of, const HttpRequest&, const Reply& reply) {
+           send_props(of.models_, of.list_, of.options_.default_model, *reply);
+         }},
+        {"POST", "/infill", Endpoint::kInfill,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_infill(of.models_, of.options_.default_model, request, reply);
+         }},
+        {"GET", "/metrics", Endpoint::kMetrics,
+         [](Service& of, const HttpRequest&, const Reply& reply) {
+           reply->send(200, "text/plain; version=0.0.4; charset=utf-8",
+                       metrics_text(of.metrics_, of.models_));
+         }},
+        {"GET", "/health", Endpoint::kHealth,
+         [](Service& of, const HttpRequest&, const Reply& reply) { of.send_health(*reply); }},
 };
 
 Result<std::unique_ptr<Service>> Service::create(ServiceOptions options) {
@@ -215,6 +225,11 @@ void Service::handle(std::shared_ptr<const HttpRequest> request, Reply reply) {
 void Service::send_models(HttpReply& reply) const {
   Json list = Json::array();
   for (const ListedModel& model : list_.all()) list.push_back(model_json(model.name));
+  // Any of the folder may be asked for; which fit a model, asking says.
+  for (const HostedModel& model : models_.loaded()) {
+    for (const AdapterFile& adapter : find_adapters(options_.models.adapters))
+      list.push_back(model_json(concat(model.name, "+", adapter.name)));
+  }
   send_json(reply, 200, {{"object", "list"}, {"data", std::move(list)}});
 }
 
