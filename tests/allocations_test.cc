@@ -21,6 +21,7 @@
 
 #include "engine/answer_text.h"
 #include "engine/test_model.h"
+#include "model/test_adapter.h"
 #include "text/tokenizer_test_vocabulary.h"
 
 namespace {
@@ -35,15 +36,19 @@ void* counted(void* memory) {
 
 }  // namespace
 
-void* operator new(std::size_t bytes) { return counted(std::malloc(bytes)); }
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
+[[gnu::noinline]] void* operator new(std::size_t bytes) { return counted(std::malloc(bytes)); }
+[[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment) {
   const auto step = static_cast<std::size_t>(alignment);
   return counted(std::aligned_alloc(step, (bytes + step - 1) / step * step));
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
 
 namespace hearth {
 namespace {
@@ -125,6 +130,22 @@ TEST(Allocations, NoneForATokenOfAnAnswer) {
         EXPECT_EQ(allocations_of_answer(session, prompt, c.options, 80), of_40) << c.name;
       }
     }
+  }
+}
+
+TEST(Allocations, NoneForATokenWithAdapters) {
+  const auto engine = load_test_model({}, {.threads = 2});
+  const auto adapter = [&](uint32_t seed) {
+    return random_adapter(engine->model(), 8, seed).load(engine->model()).value();
+  };
+  Session session = engine->create_session(0).value();
+  const std::vector<TokenId> prompt = byte_tokens("What do you say? What do you say?");
+  for (Case c : cases()) {
+    c.options.adapters = {{adapter(1)}, {adapter(2), 0.5f}};
+    c.options.speculate = false;
+    allocations_of_answer(session, prompt, c.options, 80);  // warms it up
+    const int64_t of_40 = allocations_of_answer(session, prompt, c.options, 40);
+    EXPECT_EQ(allocations_of_answer(session, prompt, c.options, 80), of_40) << c.name;
   }
 }
 

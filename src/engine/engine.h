@@ -238,7 +238,8 @@ class Session {
   Workspace workspace_;
   int32_t context_;
   std::vector<TokenId> tokens_;
-  std::vector<AdapterUse> adapters_;  // that these were computed with
+  std::vector<AdapterUse> adapters_;           // that these were computed with
+  std::span<const AdapterUse> part_adapters_;  // the same, as parts name them
   std::vector<float> logits_;  // [vocabulary], or [rows of a chunk][vocabulary] after feed_all
   std::vector<LogitBlock>
       blocks_;  // [rows][row_blocks()] where the rows are up to kSummarisedRows, else empty

@@ -63,7 +63,7 @@ Result<void> Session::check_feed(std::span<const TokenId> tokens) const {
 // Appends a chunk whose tokens were checked; its logits, if any, are in logits_ then.
 Result<void> Session::evaluate(std::span<const TokenId> chunk, LogitRows rows,
                                const Interruption& interruption) {
-  const BatchPart part = {sequence_, chunk, rows, adapters_};
+  const BatchPart part = {sequence_, chunk, rows, part_adapters_};
   const std::size_t values = static_cast<std::size_t>(part.logit_rows()) * vocabulary();
   if (logits_.size() < values) logits_.resize(values);
   blocks_.resize(part.logit_rows() <= kSummarisedRows ? values / vocabulary() * row_blocks() : 0);
@@ -124,6 +124,7 @@ Result<void> Session::use_adapters(std::span<const AdapterUse> adapters) {
   if (AdapterKey::of(adapters) == AdapterKey::of(adapters_)) return {};
   truncate(0);
   adapters_.assign(adapters.begin(), adapters.end());
+  part_adapters_ = adapters_;
   return {};
 }
 

@@ -192,6 +192,35 @@ void hash_vectors(const KernelTable& kernels, Hash& hash) {
   hash.add(std::vector<float>{block.max, block.sum});
 }
 
+// Both steps of adapters, for some of the tokens.
+void hash_low_rank(const KernelTable& kernels, LowRankType type, Hash& hash) {
+  constexpr int32_t kRank = 10, kOutputs = 11 * kPanelRows;
+  constexpr std::size_t kStride = 12;
+  const std::vector<int32_t> tokens = {1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14};
+  constexpr std::size_t kAll = 15;
+  const std::vector<float> scales(tokens.size(), 0.75f);
+  std::mt19937 random(4);
+  ShrinkMatrix a = {type, kRank, kColumns};
+  ExpandMatrix b = {type, kOutputs, kRank};
+  std::vector<std::byte> a_bytes(a.bytes()), b_bytes(b.bytes());
+  pack_shrink_rows(a, 0, random_floats(std::size_t{kRank} * kColumns, 1.0f, random),
+                   a_bytes.data());
+  pack_expand(b, random_floats(std::size_t{kOutputs} * kRank, 1.0f, random), b_bytes.data());
+  a.data = a_bytes.data();
+  b.data = b_bytes.data();
+  const auto inputs = random_floats(kAll * kColumns, 10.0f, random);
+  std::vector<float> shrunk(kAll * kStride);
+  std::vector<float> out = random_floats(kAll * kOutputs, 10.0f, random);
+  const LowRankTokens all = {tokens.data(), static_cast<int32_t>(tokens.size()), 0};
+  kernels.shrink(
+      {&a, 0, a.blocks(), all, scales.data(), inputs.data(), shrunk.data(), kStride, {}});
+  kernels.expand({&b, 0, b.panels(), all, shrunk.data(), kStride, out.data(), kOutputs, {}});
+  hash.add(a_bytes);
+  hash.add(b_bytes);
+  hash.add(shrunk);
+  hash.add(out);
+}
+
 std::vector<Isa> vector_isas() {
   std::vector<Isa> isas(available_isas().begin(), available_isas().end());
   std::erase(isas, Isa::kScalar);
@@ -248,6 +277,16 @@ TEST(SameBits, Attention) {
     for (const KvType type : {KvType::kInt16, KvType::kInt8, KvType::kF32})
       hash_attention(kernels_for(isa), type, hash);
     EXPECT_EQ(hash.hex(), "d8b67423ff4807b8") << isa_name(isa);
+  }
+}
+
+TEST(SameBits, LowRank) {
+  HEARTH_NEED_VECTOR_ISA();
+  for (const Isa isa : vector_isas()) {
+    Hash hash;
+    for (const LowRankType type : {LowRankType::kBytes, LowRankType::kFloats})
+      hash_low_rank(kernels_for(isa), type, hash);
+    EXPECT_EQ(hash.hex(), "78206d510ffff979") << isa_name(isa);
   }
 }
 

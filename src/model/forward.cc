@@ -31,7 +31,8 @@ Pass::Pass(const Model& model, ThreadPool& pool, Workspace::Memory& memory, Pass
       interruption_(interruption),
       precisions_(model.numerics() == Numerics::kFloat ? kFloatPrecisions : Precisions{}),
       tiles_from_(model.has_tiles() ? kTilesFrom : std::numeric_limits<int32_t>::max()),
-      joins_(config_.joins_by_norm_or_scale()) {}
+      joins_(config_.joins_by_norm_or_scale()),
+      adapts_(!batch_.adapters().empty()) {}
 
 void Pass::run(int thread) const {
   if (memory_.measured) own(thread).lap_start = Clock::now();
@@ -229,9 +230,8 @@ void Pass::add_bias(std::span<const float> bias, int32_t first, int32_t width, i
 }
 
 // Attention's or the MLP's last product: onto the residual stream, or into `branch` for join().
-void Pass::finish_sublayer(const LastProduct& product, int32_t layer, const Activations& inputs,
-                           Rows rows, int thread) const {
-  const PanelMatrix& weights = product.weights;
+void Pass::finish_sublayer(const PanelMatrix& weights, std::span<const float> bias,
+                           const Activations& inputs, Rows rows, int thread) const {
   const auto [begin, end] = split_range(weights.panels(), thread, pool_.size());
   const auto first = static_cast<int32_t>(begin) * kPanelRows;
   const auto width = static_cast<int32_t>(end - begin) * kPanelRows;
@@ -239,8 +239,7 @@ void Pass::finish_sublayer(const LastProduct& product, int32_t layer, const Acti
                offset(rows.first, config_.embedding) + first;
   multiply(weights, static_cast<int32_t>(begin), static_cast<int32_t>(end), inputs, rows.count, out,
            config_.embedding, joins_ ? Epilogue::kStore : Epilogue::kAdd);
-  add_bias(product.bias, first, width, rows.count, out, config_.embedding);
-  expand(product.adapted, layer, {first, width}, rows, out, config_.embedding);
+  add_bias(bias, first, width, rows.count, out, config_.embedding);
 }
 
 void Pass::project_attention(const LayerWeights& layer, int32_t index, Rows rows,
@@ -255,8 +254,8 @@ void Pass::project_attention(const LayerWeights& layer, int32_t index, Rows rows
   const Activations inputs =
       prepare(attention, rows.count, width, precisions_.attention_out, thread, fill);
   shrink(&AdapterLayer::attention_out_in, index, attention, rows, thread);
-  finish_sublayer({layer.attention_out, layer.attention_out_bias, &AdapterLayer::attention_out},
-                  index, inputs, rows, thread);
+  finish_sublayer(layer.attention_out, layer.attention_out_bias, inputs, rows, thread);
+  if (adapts_) expand_sublayer(&AdapterLayer::attention_out, index, rows, thread);
 }
 
 void Pass::gate_and_up(const LayerWeights& layer, int32_t index, Rows rows, int thread) const {
@@ -283,11 +282,10 @@ void Pass::gate_and_up(const LayerWeights& layer, int32_t index, Rows rows, int 
     }
     multiply(layer.up, panel, panel_end, inputs, rows.count, block.up, block.width,
              Epilogue::kStore);
-    const Rows outputs = {block.first, block.width};
-    expand(&AdapterLayer::gate, index, outputs, rows, block.gate, block.width);
-    expand(&AdapterLayer::up, index, outputs, rows, block.up, block.width);
+    if (adapts_) expand_gate_and_up(index, block, rows);
     activate(layer, block);
     keep_hidden(layer, block);
+    if (adapts_) keep_hidden_floats(block);
   }
 }
 
@@ -306,9 +304,9 @@ void Pass::keep_hidden(const LayerWeights& layer, const GateBlock& block) const 
   for (int32_t t = 0; t < block.count; ++t) {
     const float* row = block.up + offset(t, block.width);
     const std::size_t at = offset(t, config_.feed_forward) + static_cast<std::size_t>(block.first);
-    if (hidden.precision == Precision::kFloat || memory_.adapters.keeps_hidden)
+    if (hidden.precision == Precision::kFloat) {
       std::copy_n(row, block.width, memory_.hidden.data() + at);
-    if (hidden.precision != Precision::kFloat) {
+    } else {
       kernels_.quantize_groups(row, hidden, at / kGroupColumns, block.width / kGroupColumns);
     }
   }
@@ -335,7 +333,8 @@ void Pass::activate(const LayerWeights& layer, const GateBlock& block) const {
 void Pass::project_down(const LayerWeights& layer, int32_t index, Rows rows, int thread) const {
   const Activations inputs = hidden_inputs(layer, rows.count);
   shrink(&AdapterLayer::down_in, index, inputs.values, rows, thread);
-  finish_sublayer({layer.down, layer.down_bias, &AdapterLayer::down}, index, inputs, rows, thread);
+  finish_sublayer(layer.down, layer.down_bias, inputs, rows, thread);
+  if (adapts_) expand_sublayer(&AdapterLayer::down, index, rows, thread);
 }
 
 // Each thread multiplies whole blocks of rows, and says at once what drawing a token needs to know
@@ -409,9 +408,12 @@ Result<void> run_pass(const Model& model, ThreadPool& pool, Workspace& workspace
   HEARTH_TRY(reserve(parts));
   Workspace::Memory& memory = workspace.memory();
   memory.batch.lay_out(parts);
-  if (const auto made = memory.make_room_for_adapters(model.config()); !made.ok()) {
-    give_back(parts);
-    return made;
+  if (!memory.batch.adapters().empty()) {
+    const auto made = memory.make_room_for_adapters(model.config());
+    if (!made.ok()) {
+      give_back(parts);
+      return made;
+    }
   }
   memory.interrupted.reset();
   const Pass pass(model, pool, memory, output, interruption);
@@ -434,7 +436,7 @@ Result<void> forward(const Model& model, ThreadPool& pool, Workspace& workspace,
   std::size_t rows = 0;
   for (const BatchPart& part : parts) {
     check_tokens(model, part.tokens);
-    HEARTH_CHECK(check_adapters(model, part.adapters).ok());
+    HEARTH_CHECK(part.adapters.empty() || check_adapters(model, part.adapters).ok());
     for (const BatchPart& other : parts)
       HEARTH_CHECK(&other == &part || &other.sequence != &part.sequence);
     tokens += part.tokens.size();

@@ -57,8 +57,8 @@ float* Pass::shrunk(int32_t place) const {
 
 // `inputs` [rows] times A of all adapters. The threads share the work and meet, but not where no
 // adapter has such a matrix.
-void Pass::shrink(ShrinkMatrix AdapterLayer::*matrix, int32_t layer, const float* inputs, Rows rows,
-                  int thread) const {
+void Pass::shrink_all(ShrinkMatrix AdapterLayer::*matrix, int32_t layer, const float* inputs,
+                      Rows rows, int thread) const {
   const auto all = batch_.adapters();
   const auto weights_of = [&](std::size_t i) -> const ShrinkMatrix& {
     return all[i].adapter->layers()[static_cast<std::size_t>(layer)].*matrix;
@@ -96,8 +96,8 @@ void Pass::shrink(ShrinkMatrix AdapterLayer::*matrix, int32_t layer, const float
 
 // Adds B times what shrink() has computed to `out`, rows [outputs] of a product: [rows] of `stride`
 // floats.
-void Pass::expand(AdapterTarget AdapterLayer::*target, int32_t layer, Rows outputs, Rows rows,
-                  float* out, int32_t stride) const {
+void Pass::expand_all(AdapterTarget AdapterLayer::*target, int32_t layer, Rows outputs, Rows rows,
+                      float* out, int32_t stride) const {
   const auto all = batch_.adapters();
   const int32_t panel = outputs.first / kPanelRows;
   const int32_t panel_end = (outputs.first + outputs.count) / kPanelRows;
@@ -117,6 +117,33 @@ void Pass::expand(AdapterTarget AdapterLayer::*target, int32_t layer, Rows outpu
                      shrunk(all[i].place) + adapted.first,
                      static_cast<std::size_t>(memory_.adapters.stride), out,
                      static_cast<std::size_t>(stride), ahead});
+  }
+}
+
+// The same behind finish_sublayer().
+void Pass::expand_sublayer(AdapterTarget AdapterLayer::*target, int32_t layer, Rows rows,
+                           int thread) const {
+  const auto [begin, end] = split_range(config_.embedding / kPanelRows, thread, pool_.size());
+  const auto first = static_cast<int32_t>(begin) * kPanelRows;
+  const auto width = static_cast<int32_t>(end - begin) * kPanelRows;
+  float* out = (joins_ ? memory_.branch : memory_.residual).data() +
+               offset(rows.first, config_.embedding) + first;
+  expand_all(target, layer, {first, width}, rows, out, config_.embedding);
+}
+
+void Pass::expand_gate_and_up(int32_t layer, const GateBlock& block, Rows rows) const {
+  const Rows outputs = {block.first, block.width};
+  expand_all(&AdapterLayer::gate, layer, outputs, rows, block.gate, block.width);
+  expand_all(&AdapterLayer::up, layer, outputs, rows, block.up, block.width);
+}
+
+// What is in `up`, as the inputs of the last product that shrink() takes; where that product takes
+// floats, too, they are there already.
+void Pass::keep_hidden_floats(const GateBlock& block) const {
+  if (!memory_.adapters.keeps_hidden) return;
+  for (int32_t t = 0; t < block.count; ++t) {
+    std::copy_n(block.up + offset(t, block.width), block.width,
+                memory_.hidden.data() + offset(t, config_.feed_forward) + block.first);
   }
 }
 

@@ -43,13 +43,6 @@ struct GateBlock {
   float* up;
 };
 
-// The last product of attention or of the MLP.
-struct LastProduct {
-  const PanelMatrix& weights;
-  std::span<const float> bias;
-  AdapterTarget AdapterLayer::*adapted;
-};
-
 enum class KvPart { kKeys, kValues };
 
 class Pass {
@@ -98,8 +91,8 @@ class Pass {
                 Epilogue epilogue) const;
   void add_bias(std::span<const float> bias, int32_t first, int32_t width, int32_t count,
                 float* out, int32_t stride) const;
-  void finish_sublayer(const LastProduct& product, int32_t layer, const Activations& inputs,
-                       Rows rows, int thread) const;
+  void finish_sublayer(const PanelMatrix& weights, std::span<const float> bias,
+                       const Activations& inputs, Rows rows, int thread) const;
 
   // forward_attention.cc: queries, keys, values, and what tokens take from each other.
   void project_qkv(const LayerWeights& layer, int32_t index, Rows rows, const NormWeights* waiting,
@@ -126,10 +119,23 @@ class Pass {
   float* partial(int32_t token, int32_t split, int32_t head) const;
 
   // forward_adapters.cc: what is added to the products of tokens that have adapters.
+  // The first two are called by all passes, and cost those without adapters a look at a flag.
   void shrink(ShrinkMatrix AdapterLayer::*matrix, int32_t layer, const float* inputs, Rows rows,
-              int thread) const;
+              int thread) const {
+    if (adapts_) shrink_all(matrix, layer, inputs, rows, thread);
+  }
   void expand(AdapterTarget AdapterLayer::*target, int32_t layer, Rows outputs, Rows rows,
-              float* out, int32_t stride) const;
+              float* out, int32_t stride) const {
+    if (adapts_) expand_all(target, layer, outputs, rows, out, stride);
+  }
+  void expand_sublayer(AdapterTarget AdapterLayer::*target, int32_t layer, Rows rows,
+                       int thread) const;
+  void keep_hidden_floats(const GateBlock& block) const;
+  void expand_gate_and_up(int32_t layer, const GateBlock& block, Rows rows) const;
+  void shrink_all(ShrinkMatrix AdapterLayer::*matrix, int32_t layer, const float* inputs, Rows rows,
+                  int thread) const;
+  void expand_all(AdapterTarget AdapterLayer::*target, int32_t layer, Rows outputs, Rows rows,
+                  float* out, int32_t stride) const;
   float* shrunk(int32_t place) const;
 
   ThreadMemory& own(int thread) const { return memory_.threads[static_cast<std::size_t>(thread)]; }
@@ -153,6 +159,7 @@ class Pass {
   Precisions precisions_;
   int32_t tiles_from_;  // rows from which on tiles are multiplied
   bool joins_;          // config_.joins_by_norm_or_scale()
+  bool adapts_;         // whether any token has adapters
 };
 
 }  // namespace hearth
