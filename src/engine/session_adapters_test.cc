@@ -29,7 +29,7 @@ class SessionAdapters : public testing::Test {
 
 TEST_F(SessionAdapters, APrefixBelongsToItsAdapters) {
   const std::vector<std::vector<AdapterUse>> all = {
-      {}, {{one_}}, {{other_}}, {{one_, 0.5f}}, {{one_}, {other_}}, {{other_}, {one_}}, {}};
+      {}, {{one_}}, {{one_, 0.5f}}, {{other_}}, {{other_}, {one_}}, {{one_}, {other_}}, {}};
   Session session = this->session();
   std::vector<std::vector<float>> seen;
   for (const auto& uses : all) {
