@@ -30,7 +30,7 @@ class Usage(CliTestCase):
         self.assertIn("Usage: hearth eval kl ", self.hearth("eval", "kl", "--help"))
 
     def test_unknown_words_are_named(self):
-        self.assert_refused(["run", "--lora", "x", "hi"], 2, "--lora", "unknown option", code="usage")
+        self.assert_refused(["run", "--draft", "x", "hi"], 2, "--draft", "unknown option", code="usage")
         self.assert_refused(["run", "-Z", "hi"], 2, "-Z")
         self.assert_refused(["inspect", "a", "b"], 2, "b: ")
         self.assert_refused(["inspect"], 2, "FILE")

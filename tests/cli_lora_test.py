@@ -88,6 +88,7 @@ class Lora(CliTestCase):
         self.refused(2, "is a model, no adapter", arguments=["--lora", MODEL])
         self.refused(2, "where the model has", arguments=["--lora", str(GOLDEN / "llama")])
         self.refused(2, "where the model has", arguments=["--lora", str(GOLDEN / "llama.gguf")])
+        self.assert_refused(["run", "-m", str(GOLDEN / "llama.gguf"), "Hello"], 2, "is an adapter, no model")
         five = [word for _ in range(5) for word in ("--lora", self.one)]
         done = self.run_hearth("run", "-n", "1", *five, "Hello")
         self.assertEqual(done.returncode, 2)

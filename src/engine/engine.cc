@@ -20,6 +20,14 @@ Result<Isa> choose_isa(std::optional<Isa> wanted) {
                                                ": this CPU does not have it; available: ", names));
 }
 
+// Errors: kUsage.
+Result<void> refuse_adapter(const GgufFile& gguf) {
+  HEARTH_ASSIGN(const auto type, gguf.get_string("general.type"));
+  if (type != "adapter") return {};
+  return Error(ErrorCode::kUsage, concat(gguf.name(), ": is an adapter, no model; load the model ",
+                                         "that it was trained for, and it beside"));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& path,
@@ -27,6 +35,7 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& path,
   const Stopwatch stopwatch;
   HEARTH_ASSIGN(const Isa isa, choose_isa(options.isa));
   HEARTH_ASSIGN(const MappedGguf file, MappedGguf::open(path, path.string()));
+  HEARTH_TRY(refuse_adapter(file.gguf));
   HEARTH_ASSIGN(Tokenizer tokenizer, Tokenizer::create(file.gguf));
   std::unique_ptr<Engine> engine(new Engine(std::move(tokenizer)));
   const int threads = options.threads == 0 ? usable_cpu_count() : options.threads;

@@ -58,7 +58,7 @@ class Engine {
   // Maps and validates the file, builds the tokenizer, packs the weights; the file is closed again.
   // Errors: those of MappedGguf::open, Tokenizer::create, Model::load,
   // ThreadPool::create; kUnsupported for an ISA this CPU lacks; kCorrupt (more tokens than rows of
-  // weights).
+  // weights); kUsage (an adapter's file).
   static Result<std::unique_ptr<Engine>> load(const std::filesystem::path& path,
                                               const EngineOptions& options);
 
