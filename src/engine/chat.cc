@@ -23,13 +23,15 @@ std::vector<TextRange> template_ranges(const RenderedText& rendered) {
 
 Result<RenderedText> Engine::render(std::span<const ChatMessage> messages,
                                     const ChatOptions& options) const {
-  if (!template_) return *template_error_;
+  if (options.own_template == nullptr && !template_) return *template_error_;
+  const ChatTemplate& of_chat =
+      options.own_template != nullptr ? *options.own_template : *template_;
   const auto text_of = [&](std::optional<TokenId> id) {
     return id ? tokenizer_.token_bytes(*id, SpecialTokens::kParse) : std::string_view();
   };
   const TemplateObject variables =
       chat_variables(messages, options, text_of(tokenizer_.bos()), text_of(tokenizer_.eos()));
-  return template_->render_marked(variables);
+  return of_chat.render_marked(variables);
 }
 
 Result<std::string> Engine::render_chat(std::span<const ChatMessage> messages,

@@ -97,6 +97,8 @@ enum class GenerationPrompt { kOmit, kAdd };
 
 // What a conversation brings along beside its messages.
 struct ChatOptions {
+  // In place of the model's own, borrowed; null: the model's own.
+  const ChatTemplate* own_template = nullptr;
   GenerationPrompt prompt = GenerationPrompt::kAdd;
   // Definitions: {"type": "function", "function": {"name", "description", "parameters"}}. Empty:
   // the template is told of none.
