@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, peft_config, lora_file,
 unicode, session, packed, wordpiece, gbnf, regex and json_schema.
+"""Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, unicode, session,
+packed, wordpiece, gbnf, regex, json_schema and modelfile.
 
 The same files every time; run it again after a change and check the result in. The other corpora
 are made where their inputs come from.
@@ -405,6 +407,29 @@ def lora_file_seeds():
         "gguf_model": gguf(keys[1:], tensors, bytes(112)),
         "gguf_other": gguf(keys, [tensor("output.weight", [4], TYPE_F32, 0)], bytes(16)),
         "gguf_cube": gguf(keys, [tensor(up + "a", [1, 1, 2], TYPE_F32, 0)], bytes(8)),
+def modelfile_seeds():
+    return {
+        "pirate": b"""# A pirate.
+FROM smollm2
+parameter temperature 0.2
+PARAMETER stop "<|user|>"
+PARAMETER stop "
+"
+PARAMETER num_gpu 1
+SYSTEM \"\"\"You are a pirate.
+  Say "Arr".
+\"\"\"
+MESSAGE user Who are you?
+MESSAGE assistant "Arr, I am a pirate."
+LICENSE MIT
+""",
+        "template": b'FROM ./m.gguf\r\nTEMPLATE "{% for m in messages %}{{ m.content }}{% endfor %}"\r\nMESSAGE system Be brief.\r\n',
+        "go": b'FROM m\nTEMPLATE "{{ .Prompt }}"',
+        "go_words": b"FROM m\nTEMPLATE {{- range .Messages }}{{ end }}",
+        "unclosed": b'FROM m\nSYSTEM """a""b\n""',
+        "quotes": b'FROM m\nSYSTEM """"a""""\nPARAMETER seed -9223372036854775808\nPARAMETER repeat_last_n -1\nPARAMETER mirostat 0',
+        "adapter": b"FROM m\nADAPTER ./a.gguf\n",
+        "lines": b"FROM m\nSYSTEM You are\na pirate.\n",
     }
 
 
@@ -421,6 +446,7 @@ def main():
     write(CORPUS / "gbnf", gbnf_seeds())
     write(CORPUS / "regex", regex_seeds())
     write(CORPUS / "json_schema", json_schema_seeds())
+    write(CORPUS / "modelfile", modelfile_seeds())
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int64_t kFormat = 1;
+constexpr int64_t kFormatWithSettings = 2;
 constexpr std::size_t kNameBytesMax = 64;
 
 bool is_letter_or_digit(char c) {
@@ -81,9 +82,14 @@ std::string manifest_to_json(const Manifest& manifest) {
     files.push_back(
         {{"role", file.role}, {"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}});
   }
-  const Json document = {{"format", kFormat},           {"name", manifest.name},
-                         {"version", manifest.version}, {"licence", manifest.licence},
-                         {"created", manifest.created}, {"files", files}};
+  const bool has_settings = !manifest.settings.empty();
+  Json document = {{"format", has_settings ? kFormatWithSettings : kFormat},
+                   {"name", manifest.name},
+                   {"version", manifest.version},
+                   {"licence", manifest.licence},
+                   {"created", manifest.created},
+                   {"files", files}};
+  if (has_settings) document["settings"] = settings_to_json(manifest.settings);
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -94,9 +100,11 @@ Result<Manifest> manifest_from_json(std::string_view text, std::string_view sour
   if (format == document.end() || !format->is_number_integer()) {
     return corrupt(source, "field \"format\" is not a number");
   }
-  if (const auto number = format->get<int64_t>(); number != kFormat) {
-    return Error(ErrorCode::kUnsupported, concat(printable(source, 300), ": has format ", number,
-                                                 ", known is ", kFormat, "; use a newer hearth"));
+  const auto number = format->get<int64_t>();
+  if (number != kFormat && number != kFormatWithSettings) {
+    return Error(ErrorCode::kUnsupported,
+                 concat(printable(source, 300), ": has format ", number, ", known are ", kFormat,
+                        " and ", kFormatWithSettings, "; use a newer hearth"));
   }
   Manifest manifest;
   HEARTH_ASSIGN(manifest.name, string_field(document, "name", source));
@@ -114,6 +122,12 @@ Result<Manifest> manifest_from_json(std::string_view text, std::string_view sour
     manifest.files.push_back(std::move(file));
   }
   if (models != 1) return corrupt(source, concat("names ", models, " files of role \"model\""));
+  if (const auto settings = document.find("settings"); settings != document.end()) {
+    if (number != kFormatWithSettings) return corrupt(source, "format 1 has no \"settings\"");
+    auto read = settings_from_json(*settings);
+    if (!read.ok()) return corrupt(source, read.error().message());
+    manifest.settings = std::move(read).value();
+  }
   return manifest;
 }
 

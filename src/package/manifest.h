@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "package/model_settings.h"
 
 namespace hearth {
 
@@ -25,6 +26,7 @@ struct Manifest {
   std::string licence;              // empty where unknown
   std::string created;              // UTC, as in 2024-05-01T12:00:00Z
   std::vector<ManifestFile> files;  // one of role "model"
+  ModelSettings settings = {};
 
   const ManifestFile& model_file() const;
   uint64_t bytes() const;  // of all files
@@ -35,11 +37,12 @@ struct Manifest {
 // is).
 Result<void> check_store_name(std::string_view what, std::string_view text);
 
-// One JSON document with a line end.
+// One JSON document with a line end: of format 1, or of 2 where there are settings, which a hearth
+// that knows nothing of them refuses to read.
 std::string manifest_to_json(const Manifest& manifest);
 
 // `source` is what errors call the text. Errors: kCorrupt (not JSON, or a field is absent, of the
-// wrong type or out of range: named), kUnsupported (a newer format: says which is known).
+// wrong type or out of range: named), kUnsupported (a newer format: says which are known).
 Result<Manifest> manifest_from_json(std::string_view text, std::string_view source);
 
 }  // namespace hearth

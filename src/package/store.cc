@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <system_error>
 
@@ -25,6 +26,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kBlobPrefix = "sha256-";
 constexpr std::size_t kManifestBytesMax = 1 << 20;
 constexpr std::size_t kActiveBytesMax = 256;
+constexpr std::size_t kVersionDigits = 12;
 
 struct Reference {
   std::string name;
@@ -76,6 +78,16 @@ const StoredModel& newest(const std::vector<StoredModel>& versions) {
                            [](const StoredModel& a, const StoredModel& b) {
                              return a.manifest.created < b.manifest.created;
                            });
+}
+
+// Of what the model is made of: the weights alone, or with the settings.
+std::string version_by_hash(const Manifest& manifest) {
+  const std::string& weights = manifest.model_file().sha256;
+  const std::string hash =
+      manifest.settings.empty()
+          ? weights
+          : sha256_hex(concat(weights, settings_to_json(manifest.settings).dump()));
+  return concat(kBlobPrefix, hash.substr(0, kVersionDigits));
 }
 
 }  // namespace
@@ -169,8 +181,14 @@ Result<fs::path> Store::model_path(const Manifest& manifest) const {
 
 Result<void> Store::add_manifest(const Manifest& manifest) const {
   const fs::path folder = version_folder(manifest.name, manifest.version);
+  const std::string text = manifest_to_json(manifest);
+  if (text.size() > kManifestBytesMax) {
+    return Error(ErrorCode::kUsage,
+                 concat("settings of ", manifest.name, ": take ", text.size(), " bytes, more than ",
+                        kManifestBytesMax, "; shorten its texts"));
+  }
   HEARTH_TRY(make_folders(folder));
-  HEARTH_TRY(write_file(folder / "manifest.json", manifest_to_json(manifest)));
+  HEARTH_TRY(write_file(folder / "manifest.json", text));
   return write_file(folder.parent_path() / "active", manifest.version + "\n");
 }
 
@@ -188,11 +206,11 @@ Result<Manifest> Store::import(const ImportRequest& request, ByteProgress progre
   manifest.name = request.name;
   manifest.version = request.version;
   manifest.created = utc_text(std::time(nullptr));
+  manifest.settings = request.settings;
   HEARTH_TRY(add_blob(request, manifest, progress));
-  if (manifest.version.empty()) {
-    manifest.version = concat(kBlobPrefix, manifest.model_file().sha256.substr(0, 12));
-  }
+  if (manifest.version.empty()) manifest.version = version_by_hash(manifest);
   HEARTH_TRY(add_manifest(manifest));
+  if (!manifest.settings.empty()) HEARTH_TRY(remove_replaced(manifest));
   HEARTH_TRY(remove_unused_blobs());  // of a version that was replaced
   return manifest;
 }
@@ -204,6 +222,35 @@ Result<void> Store::copy(std::string_view reference, std::string_view name) cons
   Manifest manifest = found.manifest;
   manifest.name = name;
   return add_manifest(manifest);
+}
+
+Result<Manifest> Store::create(std::string_view from, std::string_view name,
+                               const ModelSettings& settings) const {
+  HEARTH_ASSIGN(const Reference wanted, parse_reference(name));
+  // Asked before the lock is taken: an absent model must not create a store.
+  HEARTH_TRY(find(from));
+  HEARTH_ASSIGN(const StoreLock lock, StoreLock::acquire(folder_));
+  HEARTH_ASSIGN(StoredModel found, find(from));
+  Manifest manifest = std::move(found.manifest);
+  manifest.name = wanted.name;
+  manifest.settings = overlay(manifest.settings, settings);
+  manifest.created = utc_text(std::time(nullptr));
+  manifest.version = wanted.version.empty() ? version_by_hash(manifest) : wanted.version;
+  HEARTH_TRY(add_manifest(manifest));
+  HEARTH_TRY(remove_replaced(manifest));
+  HEARTH_TRY(remove_unused_blobs());
+  return manifest;
+}
+
+// Earlier versions that have settings and no name of their own: nobody would find them.
+Result<void> Store::remove_replaced(const Manifest& by) const {
+  HEARTH_ASSIGN(const auto versions, subfolders(folder_ / "models" / by.name));
+  for (const std::string& version : versions) {
+    if (version == by.version || !version.starts_with(kBlobPrefix)) continue;
+    const auto manifest = read_manifest(by.name, version);
+    if (manifest.ok() && !manifest->settings.empty()) HEARTH_TRY(remove_version(by.name, version));
+  }
+  return {};
 }
 
 Result<void> Store::remove_version(std::string_view name, std::string_view version) const {
@@ -252,7 +299,9 @@ Result<uint64_t> Store::remove(std::string_view reference) const {
 Result<uint64_t> Store::remove_unused_blobs() const {
   const auto models = list();
   // While one manifest cannot be read, nobody knows which blobs it names: all are kept.
-  if (!models.ok() && models.error().code() == ErrorCode::kCorrupt) return uint64_t{0};
+  const bool is_unknown = !models.ok() && (models.error().code() == ErrorCode::kCorrupt ||
+                                           models.error().code() == ErrorCode::kUnsupported);
+  if (is_unknown) return uint64_t{0};
   if (!models.ok()) return models.error();
   std::set<std::string> used;
   for (const StoredModel& model : *models) {

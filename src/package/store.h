@@ -37,11 +37,12 @@ using Examine = std::function<Result<void>(const std::filesystem::path&, Manifes
 struct ImportRequest {
   std::filesystem::path file;  // with `source`, only what the manifest says about the origin
   std::string name;
-  std::string version;          // empty: "sha256-" and the first 12 digits of the file's hash
+  std::string version;          // empty: "sha256-" and 12 digits of the hash of what it is made of
   std::string sha256_expected;  // empty: whatever the file holds is right
   Examine examine;              // called once the hash has been checked; empty: nothing to look at
   ByteSource source = {};       // makes the bytes; empty: they are those of `file`
   uint64_t source_bytes = 0;    // how many `source` makes
+  ModelSettings settings = {};  // that the model brings along; checked by check_settings()
 };
 
 struct StoredModel {
@@ -78,6 +79,13 @@ class Store {
   // (malformed), kUnavailable (disk full, permission).
   Result<void> copy(std::string_view reference, std::string_view name) const;
 
+  // Makes `name`, or name@version, mean the files of `from` with its settings, in front of which
+  // stand those given; the bytes are kept once. A version that was made so before and named by its
+  // hash alone is replaced. Errors: kNotFound, kUsage (malformed; settings too long), kUnavailable
+  // (disk full, permission).
+  Result<Manifest> create(std::string_view from, std::string_view name,
+                          const ModelSettings& settings) const;
+
   // Removes `name` (all its versions) or `name@version`, then the blobs that no manifest names.
   // Returns the bytes set free; where some other manifest is broken, blobs stay and that is 0.
   // Errors: kNotFound, kUsage (malformed), kUnavailable (permission).
@@ -92,6 +100,7 @@ class Store {
                         ByteProgress progress) const;
   Result<void> add_manifest(const Manifest& manifest) const;
   Result<void> remove_version(std::string_view name, std::string_view version) const;
+  Result<void> remove_replaced(const Manifest& by) const;
   Result<uint64_t> remove_unused_blobs() const;
 
   std::filesystem::path folder_;

@@ -100,6 +100,56 @@ TEST_F(StoreTest, ACopyIsAnotherNameForTheSameBytes) {
   EXPECT_EQ(store_.copy("other", "../third").error().code(), ErrorCode::kUsage);
 }
 
+TEST_F(StoreTest, AModelMadeFromAnotherSharesItsBytes) {
+  ASSERT_TRUE(import("tiny", "abc").ok());
+  ModelSettings settings;
+  settings.system = "Be brief.";
+  const auto made = store_.create("tiny", "brief", settings);
+  ASSERT_TRUE(made.ok()) << made.error().message();
+  EXPECT_EQ(blobs().size(), 1u);
+  EXPECT_EQ(store_.find("brief")->manifest.settings.system, "Be brief.");
+  EXPECT_TRUE(store_.find("tiny")->manifest.settings.empty());
+  EXPECT_NE(made->version, store_.find("tiny")->manifest.version);
+
+  // From that one: what it says stays where nothing else is said.
+  ModelSettings more;
+  more.parameters.temperature = 0;
+  ASSERT_TRUE(store_.create("brief", "cold@1", more).ok());
+  EXPECT_EQ(store_.find("cold@1")->manifest.settings.system, "Be brief.");
+  EXPECT_EQ(store_.find("cold")->manifest.settings.parameters.temperature, 0);
+
+  ASSERT_TRUE(store_.remove("tiny").ok());
+  EXPECT_EQ(content_of(*store_.model_path(store_.find("cold")->manifest)), "abc");
+  EXPECT_EQ(store_.create("tiny", "x", settings).error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(store_.create("cold", "../x", settings).error().code(), ErrorCode::kUsage);
+  settings.system.assign(2 << 20, 'a');
+  EXPECT_EQ(store_.create("cold", "x", settings).error().code(), ErrorCode::kUsage);
+  EXPECT_EQ(store_.find("x").error().code(), ErrorCode::kNotFound);
+}
+
+TEST_F(StoreTest, AModelMadeAnewReplacesTheOneBefore) {
+  ASSERT_TRUE(import("tiny", "abc").ok());
+  ModelSettings settings;
+  for (const char* system : {"one", "two", "three"}) {
+    settings.system = system;
+    ASSERT_TRUE(store_.create("tiny", "tiny", settings).ok());
+  }
+  EXPECT_EQ(store_.find("tiny")->manifest.settings.system, "three");
+  EXPECT_EQ(store_.list()->size(), 2u);  // with the one that was imported
+  ASSERT_TRUE(store_.remove("tiny@" + store_.find("tiny")->manifest.version).ok());
+  EXPECT_TRUE(store_.find("tiny")->manifest.settings.empty());
+}
+
+TEST_F(StoreTest, AManifestOfANewerHearthKeepsAllBytes) {
+  ASSERT_TRUE(import("tiny", "abc").ok());
+  const fs::path folder = store_.folder() / "models" / "new" / "1";
+  fs::create_directories(folder);
+  std::ofstream(folder / "manifest.json") << "{\"format\": 3}";
+  EXPECT_EQ(store_.find("new@1").error().code(), ErrorCode::kUnsupported);
+  EXPECT_EQ(*store_.remove("tiny"), 0u);
+  EXPECT_EQ(blobs().size(), 1u);
+}
+
 TEST_F(StoreTest, TheLastImportIsActiveAndOthersStay) {
   ASSERT_TRUE(import("tiny", "first", "1").ok());
   ASSERT_TRUE(import("tiny", "second", "2").ok());
@@ -280,7 +330,7 @@ TEST_F(StoreTest, ABrokenManifestIsNamed) {
   EXPECT_EQ(breaks(""), ErrorCode::kCorrupt);
   EXPECT_EQ(breaks("[]"), ErrorCode::kCorrupt);
   EXPECT_EQ(breaks(good.substr(0, good.size() / 2)), ErrorCode::kCorrupt);
-  EXPECT_EQ(breaks(replaced("\"format\": 1", "\"format\": 2")), ErrorCode::kUnsupported);
+  EXPECT_EQ(breaks(replaced("\"format\": 1", "\"format\": 3")), ErrorCode::kUnsupported);
   EXPECT_EQ(breaks(replaced("\"name\": \"tiny\"", "\"name\": \"huge\"")), ErrorCode::kCorrupt);
   EXPECT_EQ(breaks(replaced("\"bytes\": 3", "\"bytes\": -3")), ErrorCode::kCorrupt);
   EXPECT_EQ(breaks(replaced("\"role\": \"model\"", "\"role\": \"x\"")), ErrorCode::kCorrupt);
