@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, peft_config, lora_file,
-unicode, session, packed, wordpiece, gbnf, regex and json_schema.
-"""Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, unicode, session,
-packed, wordpiece, gbnf, regex, json_schema and modelfile.
+unicode, session, packed, wordpiece, gbnf, regex, json_schema and modelfile.
 
 The same files every time; run it again after a change and check the result in. The other corpora
 are made where their inputs come from.

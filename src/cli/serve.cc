@@ -15,6 +15,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/model_choice.h"
+#include "cli/settings_choice.h"
 #include "package/sha256.h"
 #include "package/store.h"
 #include "server/service.h"
@@ -172,6 +173,9 @@ Result<ServiceOptions> ServeCommand::service_options(const CommandContext& conte
   options.models.bytes_max = static_cast<uint64_t>(memory_gb_) * 1'000'000'000u;
   options.models.locate = [&environment, given = models_](const std::string& name) {
     return locate(environment, given, name);
+  };
+  options.models.settings = [&environment](const std::string& name) {
+    return settings_of(environment, name);
   };
   options.default_model = models_.empty() ? kDefaultModel : models_.front();
   options.given = models_;

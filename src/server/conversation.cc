@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "server/settings_use.h"
 #include "toolcalls/template_json.h"
 
 namespace hearth {
@@ -52,12 +53,13 @@ Reasoning reasoning_behind(std::string_view prompt) {
 
 }  // namespace
 
-ChatSyntax learn_chat_syntax(const Engine& engine) {
+ChatSyntax learn_chat_syntax(const Engine& engine, const ChatTemplate* own_template) {
   const Tokenizer& tokenizer = engine.tokenizer();
   std::vector<std::string> ends;
   for (const TokenId id : tokenizer.ends())
     ends.emplace_back(tokenizer.token_bytes(id, SpecialTokens::kParse));
-  const auto render = [&](std::span<const ChatMessage> messages, const ChatOptions& options) {
+  const auto render = [&](std::span<const ChatMessage> messages, ChatOptions options) {
+    options.own_template = own_template;
     return engine.render_chat(messages, options);
   };
   return {.tools = learn_tool_syntax(render, ends),
@@ -67,9 +69,10 @@ ChatSyntax learn_chat_syntax(const Engine& engine) {
 Result<ChatPrompt> make_chat_prompt(const ServedModel& model, const Conversation& conversation) {
   const ChatSyntax& syntax = model.syntax;
   ChatOptions options;
+  options.own_template = model.chat_template ? &*model.chat_template : nullptr;
   options.variables = conversation.variables;
   std::vector<ChatMessage> messages;
-  for (const ChatTurn& turn : conversation.turns)
+  for (const ChatTurn& turn : with_settings(model.settings, conversation.turns))
     messages.push_back(syntax.tools.is_native ? native_message(turn) : worded_message(turn));
   if (syntax.tools.is_native) {
     for (const nlohmann::ordered_json& definition : conversation.tools.definitions)

@@ -44,10 +44,12 @@ struct ChatPrompt {
   AnswerReader reader;  // for each answer a copy
 };
 
-// Errors: those of Engine::encode_chat().
+// What the model's settings say stands in front: its system text where the conversation has none,
+// and its example messages. Errors: those of Engine::encode_chat().
 Result<ChatPrompt> make_chat_prompt(const ServedModel& model, const Conversation& conversation);
 
-// What the model's template does with calls and thoughts, for ServedModel.
-ChatSyntax learn_chat_syntax(const Engine& engine);
+// What the model's template, or its settings' (null: none), does with calls and thoughts, for
+// ServedModel.
+ChatSyntax learn_chat_syntax(const Engine& engine, const ChatTemplate* own_template);
 
 }  // namespace hearth

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/strings.h"
+#include "package/model_names.h"
 #include "server/api_error.h"
 #include "server/embed_job.h"
 #include "server/json_fields.h"

@@ -10,13 +10,13 @@
 #include "grammar/gbnf.h"
 #include "grammar/regex.h"
 #include "grammar/schema_grammar.h"
+#include "server/settings_use.h"
 
 namespace hearth {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int64_t kInt32Max = std::numeric_limits<int32_t>::max();
 constexpr double kAny = std::numeric_limits<double>::max();
 
 uint64_t drawn_seed() {
@@ -24,17 +24,17 @@ uint64_t drawn_seed() {
   return uint64_t{device()} << 32 | device();
 }
 
-// "a" or ["a", "b"].
-Result<std::vector<std::string>> read_stops(JsonFields& fields) {
-  std::vector<std::string> stops;
+// "a" or ["a", "b"]; none where it is absent.
+Result<std::optional<std::vector<std::string>>> read_stops(JsonFields& fields) {
   const Json* stop = fields.any("stop");
-  if (stop == nullptr) return stops;
+  if (stop == nullptr) return std::optional<std::vector<std::string>>();
+  std::vector<std::string> stops;
   for (const Json& one : stop->is_array() ? *stop : Json::array({*stop})) {
     if (!one.is_string())
       return fields.wrong("stop", "is neither text nor a list of texts; give one");
     stops.push_back(one.get<std::string>());
   }
-  return stops;
+  return std::optional(std::move(stops));
 }
 
 // {"50256": -100}: -100 forbids a token, as OpenAI has it.
@@ -109,40 +109,49 @@ Result<AnswerFormat> read_response_format(const Json& object) {
 
 }  // namespace
 
-Result<void> read_sampling(JsonFields& fields, GenerateOptions& options) {
-  SamplingOptions& sampling = options.sampling;
-  const auto take = [&](std::string_view name, double low, double high,
-                        double& into) -> Result<void> {
-    HEARTH_ASSIGN(const auto value, fields.number(name, low, high));
-    if (value) into = *value;
-    return {};
-  };
-  HEARTH_TRY(take("temperature", 0.0, 100.0, sampling.temperature));
-  HEARTH_TRY(take("top_p", 0.0, 1.0, sampling.top_p));
-  HEARTH_TRY(take("min_p", 0.0, 1.0, sampling.min_p));
-  HEARTH_TRY(take("repeat_penalty", 0.01, 100.0, sampling.repetition_penalty));
-  HEARTH_TRY(take("frequency_penalty", -2.0, 2.0, sampling.frequency_penalty));
-  HEARTH_TRY(take("presence_penalty", -2.0, 2.0, sampling.presence_penalty));
-  HEARTH_ASSIGN(const auto top_k, fields.integer("top_k", 0, kInt32Max));
-  sampling.top_k = static_cast<int32_t>(top_k.value_or(0));
-  HEARTH_ASSIGN(const auto looked_at, fields.integer("repeat_last_n", -1, kInt32Max));
-  if (looked_at) sampling.penalty_tokens = static_cast<int32_t>(*looked_at);
-  HEARTH_ASSIGN(const auto seed, fields.integer("seed", std::numeric_limits<int64_t>::min(),
-                                                std::numeric_limits<int64_t>::max()));
-  sampling.seed = seed ? static_cast<uint64_t>(*seed) : drawn_seed();
-  HEARTH_ASSIGN(options.stop, read_stops(fields));
+Result<void> read_parameters(JsonFields& fields, ModelParameters& parameters) {
+  for (const NumberParameter& row : number_parameters()) {
+    HEARTH_ASSIGN(const auto value, fields.number(row.name, row.low, row.high));
+    if (value) parameters.*row.value = value;
+  }
+  for (const IntegerParameter& row : sampling_integers()) {
+    HEARTH_ASSIGN(const auto value, fields.integer(row.name, row.low, row.high));
+    if (value) parameters.*row.value = value;
+  }
+  HEARTH_ASSIGN(auto stops, read_stops(fields));
+  if (stops) parameters.stop = std::move(*stops);
   return {};
 }
 
-Result<GenerateOptions> read_generation(JsonFields& fields, int32_t context) {
+Result<void> accept_ollama_parameters(JsonFields& fields) {
+  for (const std::string_view name : ignored_parameters()) fields.accept(name);
+  for (const NeutralParameter& row : neutral_parameters()) {
+    HEARTH_ASSIGN(const auto value, fields.number(row.name, -1e9, 1e9));
+    if (value && *value != row.value)
+      return fields.wrong(row.name, concat(*value, " is not supported; leave it out"));
+  }
+  return {};
+}
+
+Result<void> read_sampling(JsonFields& fields, const ServedModel& model, GenerateOptions& options) {
+  ModelParameters parameters = model.settings.parameters;
+  HEARTH_TRY(read_parameters(fields, parameters));
+  options.sampling.seed = drawn_seed();
+  apply_parameters(parameters, model.scheduler->context(), options);
+  return {};
+}
+
+Result<GenerateOptions> read_generation(JsonFields& fields, const ServedModel& model) {
+  const int32_t context = model.scheduler->context();
   GenerateOptions options;
-  HEARTH_TRY(read_sampling(fields, options));
+  HEARTH_TRY(read_sampling(fields, model, options));
   HEARTH_TRY(read_bias(fields, options.sampling));
   HEARTH_ASSIGN(const auto tokens, fields.integer("max_tokens", 1, context));
   HEARTH_ASSIGN(const auto completion, fields.integer("max_completion_tokens", 1, context));
   if (tokens && completion && *tokens != *completion)
     return fields.wrong("max_tokens", "differs from max_completion_tokens; give one of them");
-  options.tokens_max = static_cast<int32_t>(completion.value_or(tokens.value_or(0)));
+  if (completion || tokens)
+    options.tokens_max = static_cast<int32_t>(completion ? *completion : *tokens);
   if (options.tokens_max == 0) options.loop_limit = kLoopLimitDefault;
   HEARTH_ASSIGN(const auto deadline_ms, fields.number("deadline_ms", 0.001, kAny));
   if (deadline_ms) options.interruption.deadline = Deadline::after_ms(std::min(*deadline_ms, 1e12));

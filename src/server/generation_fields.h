@@ -9,17 +9,25 @@
 
 #include "base/result.h"
 #include "engine/engine.h"
+#include "package/model_parameters.h"
 #include "server/json_fields.h"
+#include "server/model_host.h"
 
 namespace hearth {
 
 // temperature, top_p, top_k, min_p, repeat_penalty, repeat_last_n, frequency_penalty,
-// presence_penalty, seed and stop; what is absent is what `hearth run` does. Errors: kUsage (types
-// and ranges: named).
-Result<void> read_sampling(JsonFields& fields, GenerateOptions& options);
-// Those, and logit_bias, max_tokens and max_completion_tokens, deadline_ms. `context`: tokens of
-// the model's context. Errors: as read_sampling().
-Result<GenerateOptions> read_generation(JsonFields& fields, int32_t context);
+// presence_penalty, seed and stop, in front of those of `parameters`. Errors: kUsage (types and
+// ranges: named).
+Result<void> read_parameters(JsonFields& fields, ModelParameters& parameters);
+// Ollama's further parameters: those without a meaning here, and those that have one value only.
+// Errors: kUsage (another value: named).
+Result<void> accept_ollama_parameters(JsonFields& fields);
+// The options that they mean, with how many tokens the model's settings say; what is absent in both
+// is what `hearth run` does. Errors: as read_parameters().
+Result<void> read_sampling(JsonFields& fields, const ServedModel& model, GenerateOptions& options);
+// Those, and logit_bias, max_tokens and max_completion_tokens, deadline_ms. Errors: as
+// read_sampling().
+Result<GenerateOptions> read_generation(JsonFields& fields, const ServedModel& model);
 
 struct AnswerFormat {
   std::shared_ptr<const Automaton> automaton;    // null: any text

@@ -143,7 +143,7 @@ Result<InfillRequest> read_infill(ModelHost& models, const std::string& default_
   HEARTH_ASSIGN(const auto suffix, fields.text("input_suffix"));
   HEARTH_ASSIGN(const auto typed, fields.text("prompt"));
   HEARTH_ASSIGN(const std::string extra, read_extra(fields));
-  HEARTH_TRY(read_sampling(fields, asked.options));
+  HEARTH_TRY(read_sampling(fields, *asked.model, asked.options));
   const int32_t context = asked.model->scheduler->context();
   HEARTH_ASSIGN(const auto tokens, fields.integer("n_predict", -1, context));
   asked.options.tokens_max = static_cast<int32_t>(std::max<int64_t>(tokens.value_or(128), 0));
@@ -201,11 +201,13 @@ void send_props(ModelHost& models, const ModelList& list, const std::string& def
   const auto model = models.get(default_model);
   if (!model.ok()) return send_openai_error(reply, model.error());
   const auto facts = list.facts(default_model);
+  const std::string& own_template = (*model)->settings.chat_template;
   send_json(reply, 200,
             {{"default_generation_settings", {{"n_ctx", (*model)->scheduler->context()}}},
              {"total_slots", (*model)->scheduler->answers_max()},
              {"model_alias", default_model},
-             {"chat_template", facts.ok() ? (*facts)->chat_template : std::string()},
+             {"chat_template",
+              !own_template.empty() || !facts.ok() ? own_template : (*facts)->chat_template},
              {"modalities", {{"vision", false}, {"audio", false}}}});
 }
 

@@ -54,8 +54,9 @@ ModelHost::~ModelHost() {
 
 std::shared_ptr<ServedModel> ModelHost::find(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  const auto found =
-      std::ranges::find_if(models_, [&](const Entry& entry) { return entry.model->name == name; });
+  const auto found = std::ranges::find_if(models_, [&](const Entry& entry) {
+    return entry.model->name == name && !entry.is_forgotten;
+  });
   if (found == models_.end()) return nullptr;
   std::rotate(models_.begin(), found, found + 1);
   models_.front().used = Clock::now();
@@ -93,27 +94,72 @@ Result<std::shared_ptr<ServedModel>> ModelHost::get(const std::string& name) {
 }
 
 Result<std::shared_ptr<ServedModel>> ModelHost::load(const std::string& name) {
-  HEARTH_ASSIGN(const std::filesystem::path path, options_.locate(name));
   auto model = std::make_shared<ServedModel>();
   model->name = name;
+  HEARTH_ASSIGN(model->path, options_.locate(name));
+  if (options_.settings) {
+    HEARTH_ASSIGN(model->settings, options_.settings(name));
+  }
+  if (!model->settings.chat_template.empty()) {
+    HEARTH_ASSIGN(model->chat_template, ChatTemplate::parse(model->settings.chat_template));
+  }
+  SchedulerOptions scheduler = options_.scheduler;
+  const auto context = model->settings.parameters.num_ctx;
+  if (scheduler.context == 0 && context) scheduler.context = static_cast<int32_t>(*context);
+  model->context_wanted = scheduler.context;
   std::error_code ignored;
-  model->bytes = std::filesystem::file_size(path, ignored);
-  make_room(model->bytes);
-  HEARTH_ASSIGN(model->engine, options_.load(path));
-  model->syntax = learn_chat_syntax(*model->engine);
-  model->adapters = std::make_unique<AdapterSet>(options_.adapters, model->engine->model());
-  HEARTH_ASSIGN(model->scheduler, Scheduler::create(*model->engine, options_.scheduler));
-  model->bytes += model->scheduler->kv_bytes();
-  make_room(model->bytes);
+  model->bytes = std::filesystem::file_size(model->path, ignored);
+  if (!share(*model)) {
+    make_room(model->bytes);
+    HEARTH_ASSIGN(model->engine, options_.load(model->path));
+    model->adapters = std::make_shared<AdapterSet>(options_.adapters, model->engine->model());
+    HEARTH_ASSIGN(model->scheduler, Scheduler::create(*model->engine, scheduler));
+    model->bytes += model->scheduler->kv_bytes();
+    make_room(model->bytes);
+  }
+  const ChatTemplate* const own = model->chat_template ? &*model->chat_template : nullptr;
+  model->syntax = learn_chat_syntax(*model->engine, own);
   const std::lock_guard lock(mutex_);
   models_.insert(models_.begin(), Entry{model, Clock::now()});
   return model;
 }
 
+// Takes the engine of a loaded model that differs in its settings only.
+bool ModelHost::share(ServedModel& model) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::ranges::find_if(models_, [&](const Entry& entry) {
+    return entry.model->path == model.path && entry.model->context_wanted == model.context_wanted;
+  });
+  if (found == models_.end()) return false;
+  model.engine = found->model->engine;
+  model.scheduler = found->model->scheduler;
+  return true;
+}
+
+// Of those that share an engine, the first.
+bool ModelHost::is_counted(std::size_t index) const {
+  const auto here = models_.begin() + static_cast<std::ptrdiff_t>(index);
+  return std::none_of(models_.begin(), here, [&](const Entry& entry) {
+    return entry.model->engine == here->model->engine;
+  });
+}
+
+void ModelHost::forget(const std::string& name) {
+  const std::string bare = name.substr(0, name.find('@'));
+  const std::lock_guard lock(mutex_);
+  for (Entry& entry : models_) {
+    const std::string& loaded = entry.model->name;
+    if (loaded != bare && !loaded.starts_with(bare + "@")) continue;
+    entry.is_forgotten = true;
+    entry.keep_s = 0;
+  }
+  changed_.notify_all();
+}
+
 void ModelHost::keep_alive(const std::string& name, double seconds) {
   const std::lock_guard lock(mutex_);
   for (Entry& entry : models_) {
-    if (entry.model->name != name) continue;
+    if (entry.model->name != name || entry.is_forgotten) continue;
     entry.keep_s = seconds;
     entry.used = Clock::now();
   }
@@ -123,8 +169,11 @@ void ModelHost::keep_alive(const std::string& name, double seconds) {
 std::vector<HostedModel> ModelHost::loaded() const {
   std::vector<HostedModel> list;
   const std::lock_guard lock(mutex_);
-  for (const Entry& entry : models_) {
-    HostedModel model{entry.model->name, entry.model->bytes, {}, entry.model->scheduler->state()};
+  for (std::size_t i = 0; i < models_.size(); ++i) {
+    const Entry& entry = models_[i];
+    if (entry.is_forgotten) continue;
+    HostedModel model{entry.model->name, entry.model->bytes, {}, {}};
+    if (is_counted(i)) model.state = entry.model->scheduler->state();
     if (const auto expires = entry.expires())
       model.expires_in_s = std::chrono::duration<double>(*expires - Clock::now()).count();
     list.push_back(std::move(model));
@@ -135,10 +184,11 @@ std::vector<HostedModel> ModelHost::loaded() const {
 // Lets go of those that were used longest ago and answer nobody now.
 void ModelHost::make_room(uint64_t bytes) {
   const std::lock_guard lock(mutex_);
-  for (const Entry& entry : models_) bytes += entry.model->bytes;
+  for (std::size_t i = 0; i < models_.size(); ++i)
+    bytes += is_counted(i) ? models_[i].model->bytes : 0;
   for (std::size_t i = models_.size(); i-- > 0 && bytes > options_.bytes_max;) {
     if (models_[i].model.use_count() > 1) continue;
-    bytes -= models_[i].model->bytes;
+    if (models_[i].model->engine.use_count() == 1) bytes -= models_[i].model->bytes;
     models_.erase(models_.begin() + static_cast<std::ptrdiff_t>(i));
   }
 }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "package/model_settings.h"
 #include "scheduler/scheduler.h"
 #include "server/adapter_set.h"
 #include "toolcalls/tool_syntax.h"
@@ -34,9 +35,16 @@ struct ServedModel {
   std::string name;
   uint64_t bytes = 0;  // of its file and its KV cache: what it is counted with
   ChatSyntax syntax;
-  std::unique_ptr<Engine> engine;
-  std::unique_ptr<AdapterSet> adapters;  // below the engine, whose model it borrows
-  std::unique_ptr<Scheduler> scheduler;  // below the engine, which it borrows
+  ModelSettings settings = {};                     // what requests leave open
+  std::optional<ChatTemplate> chat_template = {};  // that they bring along
+  std::filesystem::path path = {};
+  int32_t context_wanted = 0;  // tokens; 0: the model's own up to 8,192
+  // Shared by models of the same file and context, which differ in their settings.
+  std::shared_ptr<Engine> engine;
+  std::shared_ptr<AdapterSet> adapters;  // below the engine, whose model it borrows
+  std::shared_ptr<Scheduler> scheduler;  // below the engine, which it borrows
+
+  bool has_chat_template() const { return chat_template || engine->has_chat_template(); }
 };
 
 // A model as a request names it: "base", or with adapters "base+first+second:0.5".
@@ -52,6 +60,8 @@ struct ModelHostOptions {
   std::filesystem::path adapters;          // the folder of all models' adapters; empty: none
   // A name's file. Errors: kNotFound.
   std::function<Result<std::filesystem::path>(const std::string& name)> locate;
+  // What a name's model brings along; empty: nothing does. Errors: those of Store::find().
+  std::function<Result<ModelSettings>(const std::string& name)> settings = {};
   // Errors: those of Engine::load().
   std::function<Result<std::unique_ptr<Engine>>(const std::filesystem::path& path)> load;
 };
@@ -74,8 +84,11 @@ class ModelHost {
   // Errors: those of get() and AdapterSet::get(); kUsage (a scale that is no number, more adapters
   // than kAdapterUsesMax).
   Result<ModelUse> use(const std::string& name);
-  // Errors: those of locate(), load() and Scheduler::create().
+  // Errors: those of locate(), settings(), load(), ChatTemplate::parse() and Scheduler::create().
   Result<std::shared_ptr<ServedModel>> get(const std::string& name);
+  // The name, or a version of it, means something else now: what is loaded under it answers what
+  // was asked, no more.
+  void forget(const std::string& name);
   // Lets a loaded model go once nobody has asked it for so long; below 0: when its memory is
   // needed.
   void keep_alive(const std::string& name, double seconds);
@@ -88,11 +101,14 @@ class ModelHost {
     std::shared_ptr<ServedModel> model;
     Clock::time_point used;
     double keep_s = -1;
+    bool is_forgotten = false;
     std::optional<Clock::time_point> expires() const;
   };
 
   std::shared_ptr<ServedModel> find(const std::string& name);
   Result<std::shared_ptr<ServedModel>> load(const std::string& name);
+  bool share(ServedModel& model) const;
+  bool is_counted(std::size_t index) const;
   void make_room(uint64_t bytes);
   void expire();
 

@@ -105,6 +105,26 @@ Result<std::shared_ptr<const ModelFacts>> ModelList::facts(const std::string& na
   return std::shared_ptr<const ModelFacts>(std::move(facts));
 }
 
+Result<ModelSettings> ModelList::settings(const std::string& name) const {
+  if (!store_) return ModelSettings{};
+  auto found = store_->find(name);
+  if (found.ok()) return std::move(found->manifest.settings);
+  // A path that the server was given is no name of the store.
+  const bool is_elsewhere = std::ranges::find(given_, name) != given_.end();
+  if (is_elsewhere) return ModelSettings{};
+  return std::move(found).error();
+}
+
+Result<Manifest> ModelList::create(const std::string& from, const std::string& name,
+                                   const ModelSettings& settings) const {
+  if (!store_) return no_store();
+  HEARTH_ASSIGN(const StoredModel base, store_->find(from));
+  HEARTH_ASSIGN(const auto of_file, facts(from));
+  HEARTH_TRY(check_settings_fit(overlay(base.manifest.settings, settings),
+                                {!of_file->chat_template.empty(), of_file->context}));
+  return store_->create(from, name, settings);
+}
+
 Result<void> ModelList::remove(const std::string& name) const {
   if (!store_) return no_store();
   HEARTH_ASSIGN(const uint64_t freed, store_->remove(name));

@@ -53,6 +53,13 @@ class ModelList {
   // Kept for the next time. Errors: kNotFound, those of MappedGguf::open().
   Result<std::shared_ptr<const ModelFacts>> facts(const std::string& name) const;
   Result<std::filesystem::path> path(const std::string& name) const { return locate_(name); }
+  // What a model of the store brings along; of another, nothing. Errors: those of Store::find().
+  Result<ModelSettings> settings(const std::string& name) const;
+  // Makes `name` a model of the files of `from`, which is of the store, with settings that have
+  // been checked. Errors: those of Store::create(), facts() and check_settings_fit(); kUnavailable
+  // where there is no store.
+  Result<Manifest> create(const std::string& from, const std::string& name,
+                          const ModelSettings& settings) const;
   // Errors: those of Store::remove() and copy(); kUnavailable where there is no store.
   Result<void> remove(const std::string& name) const;
   Result<void> copy(const std::string& from, const std::string& to) const;

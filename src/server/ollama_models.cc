@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "package/model_names.h"
+#include "package/modelfile.h"
 #include "server/api_error.h"
 #include "server/json_fields.h"
 #include "server/json_reply.h"
@@ -63,23 +65,29 @@ Result<Json> show(const ModelList& list, const std::string& body) {
   HEARTH_TRY(fields.finish());
   HEARTH_ASSIGN(const ListedModel model, list.find(name));
   HEARTH_ASSIGN(const auto facts, list.facts(name));
+  HEARTH_ASSIGN(const ModelSettings settings, list.settings(name));
+  const std::string& chat_template =
+      settings.chat_template.empty() ? facts->chat_template : settings.chat_template;
   Json capabilities = Json::array();
   const bool answers = facts->architecture != "bert";
   capabilities.push_back(answers ? "completion" : "embedding");
-  if (answers && !facts->chat_template.empty()) capabilities.push_back("tools");
-  if (facts->chat_template.find("</think>") != std::string::npos)
-    capabilities.push_back("thinking");
-  return Json{{"modelfile", concat("FROM ", ollama_name(name), "\n")},
-              {"parameters", ""},
-              {"template", facts->chat_template},
-              {"license", facts->licence},
-              {"details", details_json(*facts)},
-              {"model_info", facts->metadata},
-              {"capabilities", std::move(capabilities)},
-              {"modified_at", model.modified.empty() ? utc_in(0) : model.modified}};
+  if (answers && !chat_template.empty()) capabilities.push_back("tools");
+  if (chat_template.find("</think>") != std::string::npos) capabilities.push_back("thinking");
+  Json shown = {{"modelfile", modelfile_text(ollama_name(name), settings)},
+                {"parameters", parameters_text(settings.parameters)},
+                {"template", chat_template},
+                {"license", settings.licence.empty() ? facts->licence : settings.licence},
+                {"details", details_json(*facts)},
+                {"model_info", facts->metadata},
+                {"capabilities", std::move(capabilities)},
+                {"modified_at", model.modified.empty() ? utc_in(0) : model.modified}};
+  if (!settings.system.empty()) shown["system"] = settings.system;
+  for (const ExampleMessage& message : settings.messages)
+    shown["messages"].push_back({{"role", message.role}, {"content", message.content}});
+  return shown;
 }
 
-Result<void> copy(const ModelList& list, const std::string& body) {
+Result<void> copy(const ModelList& list, ModelHost& host, const std::string& body) {
   HEARTH_ASSIGN(const Json document, parse_json_object(body));
   JsonFields fields(document);
   HEARTH_ASSIGN(const auto source, fields.text("source"));
@@ -87,15 +95,19 @@ Result<void> copy(const ModelList& list, const std::string& body) {
   HEARTH_TRY(fields.finish());
   if (!source) return fields.wrong("source", "is missing; name a model");
   if (!destination) return fields.wrong("destination", "is missing; give a name");
-  return list.copy(store_name(*source), store_name(*destination));
+  HEARTH_TRY(list.copy(store_name(*source), store_name(*destination)));
+  host.forget(store_name(*destination));
+  return {};
 }
 
-Result<void> remove(const ModelList& list, const std::string& body) {
+Result<void> remove(const ModelList& list, ModelHost& host, const std::string& body) {
   HEARTH_ASSIGN(const Json document, parse_json_object(body));
   JsonFields fields(document);
   HEARTH_ASSIGN(const std::string name, read_name(fields));
   HEARTH_TRY(fields.finish());
-  return list.remove(name);
+  HEARTH_TRY(list.remove(name));
+  host.forget(name);
+  return {};
 }
 
 // Whether the answer is to come in lines.
@@ -147,12 +159,14 @@ void answer_ollama_show(const ModelList& list, const HttpRequest& request, HttpR
   send_json(reply, 200, *shown);
 }
 
-void answer_ollama_copy(const ModelList& list, const HttpRequest& request, HttpReply& reply) {
-  send_done(copy(list, request.body), reply);
+void answer_ollama_copy(const ModelList& list, ModelHost& host, const HttpRequest& request,
+                        HttpReply& reply) {
+  send_done(copy(list, host, request.body), reply);
 }
 
-void answer_ollama_delete(const ModelList& list, const HttpRequest& request, HttpReply& reply) {
-  send_done(remove(list, request.body), reply);
+void answer_ollama_delete(const ModelList& list, ModelHost& host, const HttpRequest& request,
+                          HttpReply& reply) {
+  send_done(remove(list, host, request.body), reply);
 }
 
 void answer_ollama_pull(const ModelList& list, const HttpRequest& request, HttpReply& reply) {

@@ -13,8 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kLatest = ":latest";
-
 // "1h30m" in seconds; none where it is no duration.
 std::optional<double> parse_duration(std::string_view text) {
   struct Unit {
@@ -43,22 +41,6 @@ std::optional<double> parse_duration(std::string_view text) {
 }
 
 }  // namespace
-
-std::string store_name(std::string_view ollama_name) {
-  if (ollama_name.ends_with(kLatest)) ollama_name.remove_suffix(kLatest.size());
-  std::string name(ollama_name);
-  // Behind a "+" stand adapters, whose colons are before their scales.
-  const auto end = static_cast<std::ptrdiff_t>(std::min(name.find('+'), name.size()));
-  std::replace(name.begin(), name.begin() + end, ':', '@');
-  return name;
-}
-
-std::string ollama_name(std::string_view store_name) {
-  std::string name(store_name);
-  if (name.find('@') == std::string::npos) return concat(name, kLatest);
-  std::ranges::replace(name, '@', ':');
-  return name;
-}
 
 Result<std::optional<double>> read_keep_alive(JsonFields& fields) {
   const Json* value = fields.any("keep_alive");

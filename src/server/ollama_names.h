@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// How Ollama names models, moments and durations. Threading: pure.
+// How Ollama writes moments and durations; its names of models are package/model_names.h.
+// Threading: pure.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/result.h"
 #include "server/json_fields.h"
 
 namespace hearth {
-
-// Ollama says "name:latest" for what the store calls "name"; other tags are versions.
-std::string store_name(std::string_view ollama_name);
-std::string ollama_name(std::string_view store_name);
 
 // From now, as in 2024-05-01T12:00:00Z.
 std::string utc_in(double seconds);

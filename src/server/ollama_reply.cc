@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "package/model_names.h"
 #include "server/api_error.h"
 #include "server/json_reply.h"
 #include "server/ollama_names.h"

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/strings.h"
 #include "grammar/schema_grammar.h"
+#include "package/model_names.h"
 #include "server/generation_fields.h"
 #include "server/infill.h"
 #include "server/json_fields.h"
@@ -23,24 +24,14 @@ constexpr std::array<std::string_view, 4> kRoles = {"system", "user", "assistant
 
 // ---- options ----
 
-// What chooses how Ollama computes, which is not asked of us, and what only works beside options
-// that are refused.
-void accept_without_meaning(JsonFields& options) {
-  for (const std::string_view name :
-       {"num_thread", "num_gpu", "main_gpu", "num_batch", "use_mmap", "use_mlock", "numa",
-        "low_vram", "vocab_only", "f16_kv", "logits_all", "num_keep", "penalize_newline",
-        "mirostat_tau", "mirostat_eta"})
-    options.accept(name);
-}
-
 Result<void> read_options(JsonFields& fields, OllamaRequest& asked) {
   HEARTH_ASSIGN(const Json* object, fields.object("options"));
   const Json none = Json::object();
   JsonFields options(object == nullptr ? none : *object, "options");
-  HEARTH_TRY(read_sampling(options, asked.options));
+  HEARTH_TRY(read_sampling(options, *asked.model, asked.options));
   const int32_t context = asked.model->scheduler->context();
   HEARTH_ASSIGN(const auto tokens, options.integer("num_predict", -2, context));
-  asked.options.tokens_max = static_cast<int32_t>(std::max<int64_t>(tokens.value_or(0), 0));
+  if (tokens) asked.options.tokens_max = static_cast<int32_t>(std::max<int64_t>(*tokens, 0));
   if (asked.options.tokens_max == 0) asked.options.loop_limit = kLoopLimitDefault;
   // Ours is fixed when the model is loaded; what fits a longer one fits none that is shorter.
   HEARTH_ASSIGN(const auto wanted, options.integer("num_ctx", 1, 1 << 24));
@@ -49,15 +40,7 @@ Result<void> read_options(JsonFields& fields, OllamaRequest& asked) {
                                            " tokens that this server has for the model; start it "
                                            "with a larger -c"));
   }
-  accept_without_meaning(options);
-  const auto only = [&](std::string_view name, double allowed) -> Result<void> {
-    HEARTH_ASSIGN(const auto value, options.number(name, -1e9, 1e9));
-    if (!value || *value == allowed) return {};
-    return options.wrong(name, concat(*value, " is not supported; leave it out"));
-  };
-  HEARTH_TRY(only("mirostat", 0));
-  HEARTH_TRY(only("typical_p", 1));
-  HEARTH_TRY(only("tfs_z", 1));
+  HEARTH_TRY(accept_ollama_parameters(options));
   return options.finish();
 }
 
@@ -195,7 +178,7 @@ Result<void> read_generate(JsonFields& fields, OllamaRequest& asked) {
   const Engine& engine = *asked.model->engine;
   if (suffix && !suffix->empty()) {
     HEARTH_ASSIGN(asked.prompt, encode_infill(engine, *prompt, *suffix));
-  } else if (raw == true || !engine.has_chat_template()) {
+  } else if (raw == true || !asked.model->has_chat_template()) {
     asked.prompt = engine.encode_raw(*prompt);
   } else {
     if (system && !system->empty()) conversation.turns.push_back({"system", *system});

@@ -161,7 +161,7 @@ Result<OpenAiRequest> read_openai_request(ModelHost& models, const std::string& 
   HEARTH_ASSIGN(ModelUse use, models.use(name.value_or(default_model)));
   asked.model = std::move(use.model);
   asked.model_name = std::move(use.name);
-  HEARTH_ASSIGN(asked.options, read_generation(fields, asked.model->scheduler->context()));
+  HEARTH_ASSIGN(asked.options, read_generation(fields, *asked.model));
   asked.options.adapters = std::move(use.adapters);
   HEARTH_ASSIGN(const auto choices, fields.integer("n", 1, kChoicesMax));
   asked.choices = static_cast<int32_t>(choices.value_or(1));

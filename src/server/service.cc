@@ -12,6 +12,7 @@
 #include "server/json_reply.h"
 #include "server/llama_cpp.h"
 #include "server/ollama.h"
+#include "server/ollama_create.h"
 #include "server/ollama_models.h"
 #include "server/openai.h"
 #include "server/page_reply.h"
@@ -95,13 +96,17 @@ const Service::Route Service::kRoutes[] =
          [](Service& of, const HttpRequest& request, const Reply& reply) {
            answer_ollama_show(of.list_, request, *reply);
          }},
+        {"POST", "/api/create", Endpoint::kModels,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_ollama_create(of.list_, of.models_, request, *reply);
+         }},
         {"POST", "/api/copy", Endpoint::kModels,
          [](Service& of, const HttpRequest& request, const Reply& reply) {
-           answer_ollama_copy(of.list_, request, *reply);
+           answer_ollama_copy(of.list_, of.models_, request, *reply);
          }},
         {"DELETE", "/api/delete", Endpoint::kModels,
          [](Service& of, const HttpRequest& request, const Reply& reply) {
-           answer_ollama_delete(of.list_, request, *reply);
+           answer_ollama_delete(of.list_, of.models_, request, *reply);
          }},
         {"POST", "/api/pull", Endpoint::kModels,
          [](Service& of, const HttpRequest& request, const Reply& reply) {

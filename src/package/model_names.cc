@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "package/model_names.h"
+
+#include <algorithm>
+
+#include "base/strings.h"
+
+namespace hearth {
+namespace {
+
+constexpr std::string_view kLatest = ":latest";
+
+}  // namespace
+
+std::string store_name(std::string_view ollama_name) {
+  if (ollama_name.ends_with(kLatest)) ollama_name.remove_suffix(kLatest.size());
+  std::string name(ollama_name);
+  std::ranges::replace(name, ':', '@');
+  return name;
+}
+
+std::string ollama_name(std::string_view store_name) {
+  std::string name(store_name);
+  if (name.find('@') == std::string::npos) return concat(name, kLatest);
+  std::ranges::replace(name, '@', ':');
+  return name;
+}
+
+}  // namespace hearth
