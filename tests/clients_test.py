@@ -108,11 +108,14 @@ class Clients(CliTestCase):
             self.assertIn(fragment, text)
 
     def test_ollama(self):
-        chat, tool = self.python_pieces("import ollama")
+        chat, tool, create = self.python_pieces("import ollama")
         text = self.run_python(chat)
         for fragment in ("'smollm2:latest'", "384\n", "llama ['", "404 ", '"age":'):
             self.assertIn(fragment, text)
         self.assertIn("stop", self.run_python(tool))
+        text = self.run_python(create)
+        for fragment in ("success\ntemperature                    0", "\n30\n", "writing manifest\nsuccess\n"):
+            self.assertIn(fragment, text)
 
     def test_langchain(self):
         [piece] = self.python_pieces("langchain")

@@ -64,10 +64,7 @@ void Chat::say(std::string_view text) const {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
-void Chat::start_over() {
-  messages_.clear();
-  if (!flags_.system.empty()) messages_.push_back({"system", flags_.system});
-}
+void Chat::start_over() { messages_.clear(); }
 
 void Chat::note_error(const Error& error) {
   show_error(context_.out, context_.json, error);
@@ -123,7 +120,7 @@ Result<TurnOutcome> Chat::answer(LoadedModel& model, Session& session, const std
   messages_.push_back({"user", message});
   AnswerWriter writer(context_);
   const auto generate = [&]() -> Result<Answer> {
-    HEARTH_ASSIGN(const auto tokens, model.engine->encode_chat(messages_));
+    HEARTH_ASSIGN(const auto tokens, flags_.encode(*model.engine, messages_));
     GenerateOptions options = flags_.make();
     options.adapters = model.adapters;
     return session.generate(tokens, options, [&](std::string_view piece) {
@@ -221,6 +218,7 @@ class ChatCommand : public Command {
 
   Result<int> run(const CommandContext& context) override {
     HEARTH_TRY(flags_.finish(context.options));
+    HEARTH_TRY(flags_.take_settings(context.environment, context.options));
     return run_chat(context, flags_);
   }
 

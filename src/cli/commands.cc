@@ -18,6 +18,7 @@ std::vector<std::unique_ptr<Command>> make_commands() {
   commands.push_back(make_eval_task_command());
   commands.push_back(make_test_command());
   commands.push_back(make_import_command());
+  commands.push_back(make_create_command());
   commands.push_back(make_ls_command());
   commands.push_back(make_show_command());
   commands.push_back(make_rm_command());

@@ -22,6 +22,7 @@ std::unique_ptr<Command> make_eval_task_command();
 std::unique_ptr<Command> make_test_command();
 std::unique_ptr<Command> make_doctor_command();
 std::unique_ptr<Command> make_import_command();
+std::unique_ptr<Command> make_create_command();
 std::unique_ptr<Command> make_ls_command();
 std::unique_ptr<Command> make_show_command();
 std::unique_ptr<Command> make_rm_command();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/generation.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -11,8 +12,10 @@
 #include "base/strings.h"
 #include "cli/input.h"
 #include "cli/interrupt.h"
+#include "cli/settings_choice.h"
 #include "grammar/gbnf.h"
 #include "grammar/schema_grammar.h"
+#include "server/settings_use.h"
 
 namespace hearth {
 namespace {
@@ -139,6 +142,39 @@ Result<void> GenerationFlags::finish(const Options& options) {
     }
   }
   return sampling.validate(kIntMax);  // token ids are held against the vocabulary later
+}
+
+Result<void> GenerationFlags::take_settings(const Environment& environment,
+                                            const Options& options) {
+  HEARTH_ASSIGN(settings, settings_of(environment, model.model));
+  ModelParameters& parameters = settings.parameters;
+  const auto drop = [&](const auto& rows) {
+    for (const auto& row : rows) {
+      if (options.for_this_run(std::string(row.name))) (parameters.*row.value).reset();
+    }
+  };
+  drop(number_parameters());
+  drop(sampling_integers());
+  apply_sampling(parameters, sampling);
+  if (stop.empty()) stop = parameters.stop;
+  if (parameters.num_predict && !options.for_this_run("tokens")) {
+    tokens = static_cast<int32_t>(std::max<int64_t>(*parameters.num_predict, 0));
+    if (!options.given("loop_limit")) loop_limit = tokens == 0 ? kLoopLimitDefault : 0;
+  }
+  if (parameters.num_ctx && !options.for_this_run("context"))
+    model.context = static_cast<int32_t>(*parameters.num_ctx);
+  if (options.for_this_run("system") || settings.system.empty()) settings.system = system;
+  if (settings.chat_template.empty()) return {};
+  HEARTH_ASSIGN(ChatTemplate parsed, ChatTemplate::parse(settings.chat_template));
+  chat_template = std::make_shared<const ChatTemplate>(std::move(parsed));
+  return {};
+}
+
+Result<std::vector<TokenId>> GenerationFlags::encode(
+    const Engine& engine, const std::vector<ChatMessage>& messages) const {
+  ChatOptions options;
+  options.own_template = chat_template.get();
+  return engine.encode_chat(with_settings(settings, messages), options);
 }
 
 GenerateOptions GenerationFlags::make() const {

@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/model_choice.h"
 #include "engine/engine.h"
+#include "package/model_settings.h"
 
 namespace hearth {
 
@@ -31,6 +32,9 @@ struct GenerationFlags {
   std::shared_ptr<const Automaton> grammar;  // what is in it
   int32_t deadline_ms = 0;                   // 0: none
   bool history = true;                       // of a chat, which `run` may turn into
+  // What the model brings along, where this run says nothing else.
+  ModelSettings settings = {};
+  std::shared_ptr<const ChatTemplate> chat_template = {};  // of the settings; null: the model's own
 
   GenerationFlags();
   void declare(Options& options);
@@ -39,6 +43,15 @@ struct GenerationFlags {
   // that was not given is drawn. Errors: kUsage (names option, value and range), and of the
   // grammar's or schema's file those of reading it.
   Result<void> finish(const Options& options);
+
+  // Takes what the model of -m brings along, behind finish(): in front of config.toml and defaults.
+  // Errors: those of settings_of() and ChatTemplate::parse().
+  Result<void> take_settings(const Environment& environment, const Options& options);
+
+  // The conversation so far, with what the settings put in front of it. Errors: those of
+  // Engine::encode_chat().
+  Result<std::vector<TokenId>> encode(const Engine& engine,
+                                      const std::vector<ChatMessage>& messages) const;
 
   // For one answer that starts now, and stops on Ctrl-C.
   GenerateOptions make() const;

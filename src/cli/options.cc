@@ -156,6 +156,11 @@ bool Options::on_command_line(const std::string& setting) const {
   return found != given_.end() && found->second == Source::kCommandLine;
 }
 
+bool Options::for_this_run(const std::string& setting) const {
+  const auto found = given_.find(setting);
+  return found != given_.end() && found->second != Source::kConfig;
+}
+
 Result<void> Options::apply_settings(const Environment& environment) {
   std::map<std::string, std::string> config;
   if (!bound_.empty()) {

@@ -58,6 +58,8 @@ class Options {
   // command line did.
   bool given(const std::string& setting) const { return given_.contains(setting); }
   bool on_command_line(const std::string& setting) const;
+  // Whether it was given for this run: by the command line or the environment.
+  bool for_this_run(const std::string& setting) const;
 
   // Fills from environment and config.toml what the command line left open. Errors: kUsage (a value
   // that does not fit: names where it came from), and those of read_config().

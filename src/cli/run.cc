@@ -69,10 +69,7 @@ Result<std::string> RunCommand::read_prompt(PromptSource source) const {
 Result<std::vector<TokenId>> RunCommand::encode(const Engine& engine,
                                                 const std::string& prompt) const {
   if (raw_) return engine.encode_raw(prompt);
-  std::vector<ChatMessage> messages;
-  if (!flags_.system.empty()) messages.push_back({"system", flags_.system});
-  messages.push_back({"user", prompt});
-  return engine.encode_chat(messages);
+  return flags_.encode(engine, {{"user", prompt}});
 }
 
 Result<int> RunCommand::run(const CommandContext& context) {
@@ -81,6 +78,7 @@ Result<int> RunCommand::run(const CommandContext& context) {
                  "--raw: there is no chat template to put --system into; give one of them");
   }
   HEARTH_TRY(flags_.finish(context.options));
+  HEARTH_TRY(flags_.take_settings(context.environment, context.options));
   const PromptSource from = source(context);
   if (from == PromptSource::kChat) {
     if (raw_ || context.json) {

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// hearth import, ls, show, rm: the models on this device.
+// hearth import, create, ls, show, rm: the models on this device.
 #include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "base/files.h"
 #include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/model_choice.h"
+#include "cli/modelfile_choice.h"
 #include "cli/table.h"
 #include "convert/convert.h"
 #include "format/mapped_gguf.h"
+#include "package/model_names.h"
+#include "package/modelfile.h"
 #include "package/store.h"
 
 namespace hearth {
@@ -34,9 +38,12 @@ Json model_json(const StoredModel& model) {
     files.push_back(
         {{"role", file.role}, {"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}});
   }
-  return {{"name", manifest.name},     {"version", manifest.version}, {"active", model.active},
-          {"bytes", manifest.bytes()}, {"licence", manifest.licence}, {"created", manifest.created},
-          {"files", std::move(files)}};
+  Json json = {{"name", manifest.name},       {"version", manifest.version},
+               {"active", model.active},      {"bytes", manifest.bytes()},
+               {"licence", manifest.licence}, {"created", manifest.created},
+               {"files", std::move(files)}};
+  if (!manifest.settings.empty()) json["settings"] = settings_to_json(manifest.settings);
+  return json;
 }
 
 // A name made from a file's or a folder's: what the store does not take becomes '-'.
@@ -53,6 +60,15 @@ std::string name_from_path(const std::filesystem::path& path) {
   return name.substr(0, 64);
 }
 
+// Whether a model can follow its settings. Errors: those of check_settings_fit().
+Result<void> check_fit(const ModelSettings& settings, const GgufFile& gguf) {
+  HEARTH_ASSIGN(const auto architecture, gguf.get_string("general.architecture"));
+  HEARTH_ASSIGN(const auto context,
+                gguf.get_uint(concat(architecture.value_or(""), ".context_length")));
+  HEARTH_ASSIGN(const auto chat_template, gguf.get_string("tokenizer.chat_template"));
+  return check_settings_fit(settings, {chat_template.has_value(), context.value_or(0)});
+}
+
 class ImportCommand : public Command {
  public:
   std::string name() const override { return "import"; }
@@ -61,8 +77,9 @@ class ImportCommand : public Command {
   }
 
   void declare(Options& options) override {
-    options.text({"FILE", "FILE", "A GGUF file, or the folder of a Hugging Face checkpoint"}, file_,
-                 Presence::kRequired);
+    options.text(
+        {"FILE", "FILE", "A GGUF file, the folder of a Hugging Face checkpoint, or a Modelfile"},
+        file_, Presence::kRequired);
     options.text({"--name", "NAME", "What to call it (default: from the file's name)"}, name_);
     options.text({"--type", "TYPE",
                   "Matrices of a converted folder: F32, F16, BF16 or Q8_0 (default: its own)"},
@@ -74,11 +91,22 @@ class ImportCommand : public Command {
 
   Result<int> run(const CommandContext& context) override;
 
- private:
-  Result<std::optional<Conversion>> open_conversion(const std::string& name) const;
+ protected:
+  Result<int> make(const CommandContext& context, const Modelfile& modelfile);
 
   std::string file_;
   std::string name_;
+
+ private:
+  Result<std::optional<Conversion>> open_conversion(const std::string& file,
+                                                    const std::string& name) const;
+  Result<int> import_file(const CommandContext& context, const std::string& file,
+                          const ModelSettings& settings);
+  Result<int> make_from_stored(const CommandContext& context, const std::string& from,
+                               const ModelSettings& settings);
+  static Result<int> report(const CommandContext& context, std::string_view done,
+                            const Manifest& manifest);
+
   std::string type_;
   std::string version_;
   std::string licence_;
@@ -86,8 +114,9 @@ class ImportCommand : public Command {
 };
 
 // Nothing where the file goes into the store as it is.
-Result<std::optional<Conversion>> ImportCommand::open_conversion(const std::string& name) const {
-  if (!is_checkpoint(file_)) {
+Result<std::optional<Conversion>> ImportCommand::open_conversion(const std::string& file,
+                                                                 const std::string& name) const {
+  if (!is_checkpoint(file)) {
     if (type_.empty()) return std::optional<Conversion>();
     return Error(ErrorCode::kUsage,
                  "--type: a GGUF file is taken as it is; leave it out, or name a folder");
@@ -97,27 +126,74 @@ Result<std::optional<Conversion>> ImportCommand::open_conversion(const std::stri
   if (!type_.empty()) {
     HEARTH_ASSIGN(options.matrix_type, parse_matrix_type(type_));
   }
-  HEARTH_ASSIGN(Conversion conversion, Conversion::open(file_, options));
+  HEARTH_ASSIGN(Conversion conversion, Conversion::open(file, options));
   return std::optional<Conversion>(std::move(conversion));
 }
 
 Result<int> ImportCommand::run(const CommandContext& context) {
+  HEARTH_ASSIGN(const auto modelfile, read_if_modelfile(file_));
+  if (modelfile) return make(context, *modelfile);
+  if (name_.empty()) name_ = name_from_path(file_);
+  return import_file(context, file_, {});
+}
+
+// The model that a Modelfile describes, under the name given or, without one, its file's.
+Result<int> ImportCommand::make(const CommandContext& context, const Modelfile& modelfile) {
+  if (name_.empty()) {
+    name_ = name_from_path(file_);
+    if (name_ == "modelfile") {
+      return Error(
+          ErrorCode::kUsage,
+          concat(printable(file_, 300), ": does not say what its model is called; give --name"));
+    }
+  }
+  const std::string wanted = store_name(name_);  // as Ollama writes versions: NAME:TAG
+  name_ = wanted.substr(0, wanted.find('@'));
+  if (name_ != wanted) version_ = wanted.substr(name_.size() + 1);
+  for (const std::string& parameter : modelfile.ignored)
+    print_note(concat("PARAMETER ", parameter, ": has no meaning here, ignored"));
+  HEARTH_ASSIGN(const Store store, open_store(context.environment));
+  HEARTH_ASSIGN(const ModelOrigin origin, find_origin(modelfile, file_, store));
+  if (origin.stored.empty()) return import_file(context, origin.file.string(), modelfile.settings);
+  return make_from_stored(context, origin.stored, modelfile.settings);
+}
+
+Result<int> ImportCommand::make_from_stored(const CommandContext& context, const std::string& from,
+                                            const ModelSettings& settings) {
+  if (!type_.empty() || !sha256_.empty() || !licence_.empty()) {
+    return Error(ErrorCode::kUsage,
+                 "--type, --sha256, --licence: are of a file, and FROM names a model of the store; "
+                 "leave them out");
+  }
+  HEARTH_ASSIGN(const Store store, open_store(context.environment));
+  HEARTH_ASSIGN(const StoredModel base, store.find(from));
+  HEARTH_ASSIGN(const auto path, store.model_path(base.manifest));
+  HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(path, from));
+  HEARTH_TRY(check_fit(overlay(base.manifest.settings, settings), opened.gguf));
+  const std::string name = version_.empty() ? name_ : concat(name_, "@", version_);
+  HEARTH_ASSIGN(const Manifest made, store.create(from, name, settings));
+  return report(context, "made ", made);
+}
+
+Result<int> ImportCommand::import_file(const CommandContext& context, const std::string& file,
+                                       const ModelSettings& settings) {
   HEARTH_ASSIGN(const Store store, open_store(context.environment));
   ImportRequest request;
-  request.file = file_;
-  request.name = name_.empty() ? name_from_path(request.file) : name_;
-  HEARTH_ASSIGN(const auto conversion, open_conversion(request.name));
+  request.file = file;
+  request.name = name_;
+  HEARTH_ASSIGN(const auto conversion, open_conversion(file, request.name));
   if (conversion) {
     request.source = [&](ByteSink sink) { return conversion->write(sink); };
     request.source_bytes = conversion->byte_count();
   }
   request.version = version_;
   request.sha256_expected = sha256_;
+  request.settings = settings;
   request.examine = [&](const std::filesystem::path& copy, Manifest& manifest) -> Result<void> {
-    HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(copy, file_));
+    HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(copy, file));
     HEARTH_ASSIGN(const auto licence, opened.gguf.get_string("general.license"));
     manifest.licence = licence_.empty() ? std::string(licence.value_or("")) : licence_;
-    return {};
+    return check_fit(settings, opened.gguf);
   };
   const InterruptScope interrupt;
   ProgressLine progress(context.environment, concat("import ", request.name));
@@ -127,14 +203,41 @@ Result<int> ImportCommand::run(const CommandContext& context) {
   });
   progress.clear();
   if (!imported.ok()) return imported.error();
+  return report(context, "imported ", *imported);
+}
+
+Result<int> ImportCommand::report(const CommandContext& context, std::string_view done,
+                                  const Manifest& manifest) {
   if (context.json) {
-    context.out.write_json(model_json({*imported, true}));
+    context.out.write_json(model_json({manifest, true}));
   } else {
-    context.out.write(concat("imported ", imported->name, " version ", imported->version, ", ",
-                             megabytes(imported->bytes()), "\n"));
+    context.out.write(concat(done, manifest.name, " version ", manifest.version, ", ",
+                             megabytes(manifest.bytes()), "\n"));
   }
   return 0;
 }
+
+// What Ollama's users type: `ollama create NAME -f Modelfile`.
+class CreateCommand : public ImportCommand {
+ public:
+  std::string name() const override { return "create"; }
+  std::string summary() const override {
+    return "Make a model with settings of its own from a Modelfile";
+  }
+
+  void declare(Options& options) override {
+    options.text({"NAME", "NAME", "What to call it: NAME, or NAME:VERSION"}, name_,
+                 Presence::kRequired);
+    options.text({"-f,--file", "FILE", "The Modelfile (default: Modelfile)"}, file_);
+  }
+
+  Result<int> run(const CommandContext& context) override {
+    if (file_.empty()) file_ = "Modelfile";
+    HEARTH_ASSIGN(const std::string text, read_file(file_, kModelfileBytesMax));
+    HEARTH_ASSIGN(const Modelfile modelfile, parse_modelfile(text, file_));
+    return make(context, modelfile);
+  }
+};
 
 class LsCommand : public Command {
  public:
@@ -188,11 +291,18 @@ class ShowCommand : public Command {
 
   void declare(Options& options) override {
     options.text({"NAME", "NAME", "NAME or NAME@VERSION"}, name_, Presence::kRequired);
+    options.flag({"--modelfile", "", "Its settings as a Modelfile, and nothing else"}, modelfile_);
   }
 
   Result<int> run(const CommandContext& context) override {
     HEARTH_ASSIGN(const Store store, open_store(context.environment));
     HEARTH_ASSIGN(const StoredModel model, store.find(name_));
+    if (modelfile_ && context.json)
+      return Error(ErrorCode::kUsage, "--modelfile, --json: exclude each other; choose one");
+    if (modelfile_) {
+      context.out.write(modelfile_text(ollama_name(name_), model.manifest.settings));
+      return 0;
+    }
     HEARTH_ASSIGN(const auto path, store.model_path(model.manifest));
     HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(path, name_));
     Json document = model_json(model);
@@ -207,7 +317,7 @@ class ShowCommand : public Command {
     if (context.json) {
       context.out.write_json(document);
     } else {
-      print(document, context.out);
+      print(document, model.manifest.settings, context.out);
     }
     return 0;
   }
@@ -219,9 +329,24 @@ class ShowCommand : public Command {
     return text.ok() && text->has_value() ? std::string(**text) : std::string();
   }
 
-  static void print(const Json& document, Output& out) {
+  // Each text on one line, as far as it goes; `--modelfile` has them whole.
+  static void print_settings(const ModelSettings& settings, Output& out) {
+    const auto line = [&](std::string_view key, std::string_view value) {
+      out.write(concat(key, std::string(14 - key.size(), ' '), printable(value, 300), "\n"));
+    };
+    if (!settings.system.empty()) line("system", settings.system);
+    if (!settings.chat_template.empty()) line("template", settings.chat_template);
+    const Json parameters = parameters_to_json(settings.parameters);
+    for (const auto& [key, value] : parameters.items())
+      line("parameter", concat(key, " ", value.dump()));
+    for (const ExampleMessage& message : settings.messages)
+      line("message", concat(message.role, ": ", message.content));
+    if (!settings.licence.empty()) line("terms", settings.licence);
+  }
+
+  static void print(const Json& document, const ModelSettings& settings, Output& out) {
     for (const auto& [key, value] : document.items()) {
-      if (key == "files") continue;
+      if (key == "files" || key == "settings") continue;
       const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
       out.write(concat(key, std::string(14 - key.size(), ' '), printable(text, 300), "\n"));
     }
@@ -229,9 +354,11 @@ class ShowCommand : public Command {
       out.write(concat("sha256        ", file["sha256"].get<std::string>(), "  ",
                        printable(file["path"].get<std::string>(), 200), "\n"));
     }
+    print_settings(settings, out);
   }
 
   std::string name_;
+  bool modelfile_ = false;
 };
 
 class RmCommand : public Command {
@@ -265,6 +392,7 @@ class RmCommand : public Command {
 }  // namespace
 
 std::unique_ptr<Command> make_import_command() { return std::make_unique<ImportCommand>(); }
+std::unique_ptr<Command> make_create_command() { return std::make_unique<CreateCommand>(); }
 std::unique_ptr<Command> make_ls_command() { return std::make_unique<LsCommand>(); }
 std::unique_ptr<Command> make_show_command() { return std::make_unique<ShowCommand>(); }
 std::unique_ptr<Command> make_rm_command() { return std::make_unique<RmCommand>(); }

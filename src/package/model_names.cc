@@ -15,7 +15,9 @@ constexpr std::string_view kLatest = ":latest";
 std::string store_name(std::string_view ollama_name) {
   if (ollama_name.ends_with(kLatest)) ollama_name.remove_suffix(kLatest.size());
   std::string name(ollama_name);
-  std::ranges::replace(name, ':', '@');
+  // Behind a "+" stand adapters, whose colons are before their scales.
+  const auto end = static_cast<std::ptrdiff_t>(std::min(name.find('+'), name.size()));
+  std::replace(name.begin(), name.begin() + end, ':', '@');
   return name;
 }
 
