@@ -239,6 +239,15 @@ class Served(CliTestCase):
         names = [model["name"] for model in self.server.ask("GET", "/api/tags")[1]["models"]]
         self.assertEqual(sum(name.startswith("mood:") for name in names), 1)
 
+    def test_what_the_command_line_makes_is_seen(self):
+        path = self.home / "Modelfile"
+        for system in ("Be sad.", "Be glad."):
+            path.write_text(f"FROM smollm2\nSYSTEM {system}\n", encoding="utf-8")
+            self.hearth("create", "seen", "-f", str(path))
+            self.assertIn(system, self.prompt_of("seen", user("Hi")))
+        self.hearth("rm", "seen")
+        self.assertEqual(self.server.chat("Hi", model="seen")[0], 404)
+
     def test_models_of_one_file_share_its_weights(self):
         def resident_mb():
             text = pathlib.Path(f"/proc/{self.server.process.pid}/status").read_text(encoding="utf-8")

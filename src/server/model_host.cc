@@ -87,10 +87,22 @@ Result<ModelUse> ModelHost::use(const std::string& name) {
 }
 
 Result<std::shared_ptr<ServedModel>> ModelHost::get(const std::string& name) {
-  if (auto known = find(name)) return known;
+  if (auto known = find(name); known && is_current(*known)) return known;
   const std::lock_guard lock(loading_);
-  if (auto known = find(name)) return known;  // somebody else has loaded it meanwhile
+  if (auto known = find(name)) {
+    if (is_current(*known)) return known;  // somebody else has loaded it meanwhile
+    forget(name);
+  }
   return load(name);
+}
+
+// Whether its name means what it did: another process may have made it anew, or removed it.
+bool ModelHost::is_current(const ServedModel& model) const {
+  const auto path = options_.locate(model.name);
+  if (!path.ok() || *path != model.path) return false;
+  if (!options_.settings) return true;
+  const auto settings = options_.settings(model.name);
+  return settings.ok() && *settings == model.settings;
 }
 
 Result<std::shared_ptr<ServedModel>> ModelHost::load(const std::string& name) {

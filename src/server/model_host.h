@@ -107,6 +107,7 @@ class ModelHost {
 
   std::shared_ptr<ServedModel> find(const std::string& name);
   Result<std::shared_ptr<ServedModel>> load(const std::string& name);
+  bool is_current(const ServedModel& model) const;
   bool share(ServedModel& model) const;
   bool is_counted(std::size_t index) const;
   void make_room(uint64_t bytes);
