@@ -7,8 +7,8 @@
 
 #include "base/files.h"
 #include "base/strings.h"
+#include "format/gguf.h"
 #include "format/lora_file.h"
-#include "format/mapped_gguf.h"
 #include "model/adapter_builder.h"
 
 namespace hearth {
@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::string_view kConfigName = "adapter_config.json";
 constexpr std::string_view kWeightsName = "adapter_model.safetensors";
+
+// Adapters are read whole, not mapped: one that is written over meanwhile would end the process.
+constexpr std::size_t kAdapterBytesMax = std::size_t{4} << 30;
 
 bool is_there(const std::filesystem::path& path) {
   std::error_code ignored;
@@ -36,16 +39,18 @@ Result<std::shared_ptr<const Adapter>> load_peft(const std::filesystem::path& fo
   }
   HEARTH_ASSIGN(const std::string text, read_file(config_path, kPeftConfigBytesMax));
   HEARTH_ASSIGN(const PeftConfig config, PeftConfig::parse(text, config_path.string()));
-  HEARTH_ASSIGN(const MappedFile mapped, MappedFile::open(weights));
-  HEARTH_ASSIGN(const auto safetensors, SafetensorsFile::parse(mapped.bytes(), weights.string()));
+  HEARTH_ASSIGN(const std::string bytes, read_file(weights, kAdapterBytesMax));
+  HEARTH_ASSIGN(const auto safetensors,
+                SafetensorsFile::parse(std::as_bytes(std::span(bytes)), weights.string()));
   HEARTH_ASSIGN(const LoraFile file, LoraFile::read(safetensors));
   return AdapterBuilder(file, model).build(&config);
 }
 
 Result<std::shared_ptr<const Adapter>> load_gguf(const std::filesystem::path& path,
                                                  const Model& model) {
-  HEARTH_ASSIGN(const MappedGguf mapped, MappedGguf::open(path, path.string()));
-  HEARTH_ASSIGN(const LoraFile file, LoraFile::read(mapped.gguf));
+  HEARTH_ASSIGN(const std::string bytes, read_file(path, kAdapterBytesMax));
+  HEARTH_ASSIGN(const auto gguf, GgufFile::parse(std::as_bytes(std::span(bytes)), path.string()));
+  HEARTH_ASSIGN(const LoraFile file, LoraFile::read(gguf));
   const std::string_view architecture = model.config().architecture.name;
   if (file.architecture != architecture) {
     return Error(ErrorCode::kUsage,

@@ -46,7 +46,7 @@ class Adapter {
  public:
   // `path` is a PEFT folder (adapter_config.json, adapter_model.safetensors), the .safetensors file
   // in it, or a GGUF file. All of it is copied, rounded to bytes unless the model computes in
-  // float. Errors: those of MappedFile::open, PeftConfig::parse, SafetensorsFile::parse,
+  // float. Errors: those of read_file(), PeftConfig::parse, SafetensorsFile::parse,
   // GgufFile::parse and LoraFile::read; kNotFound (a folder without adapter), kUsage (made for
   // another model: names the module and both shapes, or both architectures), kUnsupported (a module
   // that hearth does not adapt: named), kUnavailable (memory).

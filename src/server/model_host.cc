@@ -143,7 +143,9 @@ bool ModelHost::share(ServedModel& model) const {
     return entry.model->path == model.path && entry.model->context_wanted == model.context_wanted;
   });
   if (found == models_.end()) return false;
+  model.bytes = found->model->bytes;
   model.engine = found->model->engine;
+  model.adapters = found->model->adapters;
   model.scheduler = found->model->scheduler;
   return true;
 }
