@@ -309,6 +309,15 @@ class Pages(CliTestCase):
         self.assertEqual(self.ask(server, {"Host": f"localhost:{server.port}"}).status, 200)
         self.assertEqual(self.ask(server, {"Host": f"[::1]:{server.port}"}).status, 200)
 
+    def test_a_path_says_which_methods_it_has(self):
+        server = Server(self, "-m", "smollm2")
+        for method, path, allowed in (("GET", "/v1/chat/completions", "POST"), ("POST", "/v1/models", "GET, HEAD"), ("POST", "/api/delete", "DELETE"),
+                                      ("PATCH", "/", "GET, HEAD"), ("DELETE", "/icon.svg", "GET, HEAD")):
+            status, document = server.ask(method, path)
+            self.assertEqual((status, self.ask(server, {}, method, path).getheader("allow")), (405, allowed), path)
+            self.assertIn(f"use {allowed}", document["error"] if path.startswith("/api/") else document["error"]["message"])
+        self.assertEqual(self.ask(server, {}, "POST", "/nothing").status, 404)
+
     def test_log_says_nothing_of_what_was_said(self):
         log = self.home / "requests.jsonl"
         server = Server(self, "-m", "smollm2", "--log", log)

@@ -7,6 +7,7 @@
 
 #include "base/strings.h"
 #include "server/adapters_api.h"
+#include "page/page.h"
 #include "server/api_error.h"
 #include "server/embeddings.h"
 #include "server/json_reply.h"
@@ -198,10 +199,21 @@ const Service::Route* Service::find_route(const HttpRequest& request) {
   return found == std::end(kRoutes) ? nullptr : found;
 }
 
+std::string Service::allowed_methods(std::string_view path) {
+  std::string methods = find_page_file(path) ? "GET, HEAD" : "";
+  for (const Route& route : kRoutes) {
+    if (route.path != path) continue;
+    methods +=
+        concat(methods.empty() ? "" : ", ", route.method == "GET" ? "GET, HEAD" : route.method);
+  }
+  return methods;
+}
+
 void Service::refuse(const HttpRequest& request, const RequestGuard::Refusal& refusal,
                      HttpReply& reply) {
   HttpHeaders more;
   if (refusal.status == 401) more.emplace_back("www-authenticate", "Bearer");
+  if (refusal.status == 405) more.emplace_back("allow", allowed_methods(request.path));
   const Json code = refusal.status == 401 ? Json("invalid_api_key") : Json(nullptr);
   send_json(reply, refusal.status,
             is_ollama(request.path) ? Json{{"error", refusal.message}}
@@ -218,6 +230,12 @@ void Service::handle(std::shared_ptr<const HttpRequest> request, Reply reply) {
   if (send_page(*request, *reply)) return;
   if (const auto refusal = guard_.refuse_key(*request)) return refuse(*request, *refusal, *reply);
   if (route == nullptr) {
+    if (const std::string methods = allowed_methods(request->path); !methods.empty()) {
+      return refuse(*request,
+                    {405, concat(printable(request->method), " ", printable(request->path),
+                                 ": the path has other methods; use ", methods)},
+                    *reply);
+    }
     return send_error(*request,
                       Error(ErrorCode::kNotFound,
                             concat(printable(request->method), " ", printable(request->path),

@@ -65,6 +65,8 @@ class Service {
 
   explicit Service(ServiceOptions options);
   static const Route* find_route(const HttpRequest& request);
+  // "GET, HEAD"; empty where there is no such path.
+  static std::string allowed_methods(std::string_view path);
   void handle(std::shared_ptr<const HttpRequest> request, Reply reply);
   void refuse(const HttpRequest& request, const RequestGuard::Refusal& refusal, HttpReply& reply);
 
