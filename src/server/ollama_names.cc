@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <ctime>
 
 #include "base/clock.h"
@@ -28,7 +29,7 @@ std::optional<double> parse_duration(std::string_view text) {
   while (!text.empty()) {
     double count = 0;
     const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (read.ec != std::errc()) return std::nullopt;
+    if (read.ec != std::errc() || !std::isfinite(count)) return std::nullopt;  // "nan", too
     text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
     if (text.empty() && seconds == 0) return is_negative ? -count : count;  // "-1"
     const auto* unit = std::ranges::find_if(
