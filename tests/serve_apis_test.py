@@ -112,6 +112,8 @@ class Tools(CliTestCase):
         _, ids = self.server.ask("POST", "/tokenize", {"content": "One, two,"})
         _, by_ids = self.server.ask("POST", "/v1/completions", {"model": "smollm2", "prompt": ids["tokens"], "max_tokens": 4, "temperature": 0})
         self.assertEqual(by_ids["choices"][0]["text"], answer["choices"][0]["text"])
+        _, by_floats = self.server.ask("POST", "/v1/completions", {"prompt": [float(token) for token in ids["tokens"]], "max_tokens": 4, "temperature": 0})
+        self.assertEqual(by_floats["choices"][0]["text"], by_ids["choices"][0]["text"])
         status, document = self.server.ask("POST", "/v1/completions", {"model": "smollm2", "prompt": "a", "suffix": "b"})
         self.assertEqual(status, 400, document)
         self.assertIn("filling in", document["error"]["message"])
@@ -201,6 +203,9 @@ class Ollama(CliTestCase):
             ("/api/chat", {"model": "smollm2", "messages": user("Hi"), "options": {"temprature": 1}}, 400, "options.temprature: is not supported"),
             ("/api/chat", {"model": "smollm2", "messages": user("Hi"), "options": {"num_ctx": 100000}}, 400, "options.num_ctx"),
             ("/api/chat", {"model": "smollm2", "messages": user("Hi"), "keep_alive": "soon"}, 400, "keep_alive"),
+            ("/api/chat", {"model": "smollm2", "messages": user("Hi"), "keep_alive": "nan"}, 400, "keep_alive"),
+            ("/api/chat", {"model": "smollm2", "messages": user("Hi"), "keep_alive": "-inf"}, 400, "keep_alive"),
+            ("/api/chat", {"model": "smollm2", "messages": user("Hi"), "options": {"seed": 2**63}}, 400, "options.seed"),
             ("/api/chat", {"model": "smollm2", "messages": user("Hi"), "format": 5}, 400, "format"),
             ("/api/generate", {"model": "smollm2", "prompt": "x", "images": ["aaaa"]}, 400, "images"),
             ("/api/pull", {"model": "nobody"}, 404, "hearth import"),
@@ -217,7 +222,9 @@ class Ollama(CliTestCase):
         self.assertEqual(text["content"], "Hello, world!")
         _, pieces = self.server.ask("POST", "/tokenize", {"content": "a\u00e9", "with_pieces": True})
         self.assertEqual([token["id"] for token in pieces["tokens"]], self.server.ask("POST", "/tokenize", {"content": "a\u00e9"})[1]["tokens"])
-        self.assertEqual(self.server.ask("POST", "/detokenize", {"tokens": [10**9]})[0], 400)
+        for wrong in (10**9, -1, 1.5, 2**63, 2**32 + 1, True):
+            self.assertEqual(self.server.ask("POST", "/detokenize", {"tokens": [wrong]})[0], 400, wrong)
+        self.assertEqual(self.server.ask("POST", "/detokenize", {"tokens": [float(token) for token in tokens["tokens"]]})[1], text)
         _, props = self.server.ask("GET", "/props")
         self.assertEqual(props["total_slots"], 16)
         self.assertEqual(self.server.ask("POST", "/infill", {"input_prefix": "a", "input_suffix": "b"})[0], 400)

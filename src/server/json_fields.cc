@@ -2,6 +2,7 @@
 #include "server/json_fields.h"
 
 #include <cmath>
+#include <limits>
 
 #include "base/strings.h"
 
@@ -43,15 +44,13 @@ Result<std::optional<int64_t>> JsonFields::integer(std::string_view name, int64_
                                                    int64_t high) {
   const Json* value = find(name);
   if (value == nullptr) return std::optional<int64_t>();
-  const bool is_whole =
-      value->is_number() && value->get<double>() == std::floor(value->get<double>());
-  if (!is_whole) return wrong(name, "is no whole number; give one");
-  const auto read = value->get<double>();
-  if (read < static_cast<double>(low) || read > static_cast<double>(high))
+  if (!value->is_number() || value->get<double>() != std::floor(value->get<double>()))
+    return wrong(name, "is no whole number; give one");
+  const auto read = whole_number(*value);
+  if (!read || *read < low || *read > high)
     return wrong(name,
                  concat(value->dump(), " is outside ", low, " to ", high, "; choose another"));
-  return std::optional(value->is_number_float() ? static_cast<int64_t>(read)
-                                                : value->get<int64_t>());
+  return read;
 }
 
 Result<std::optional<bool>> JsonFields::boolean(std::string_view name) {
@@ -87,6 +86,18 @@ Result<void> JsonFields::finish() const {
     if (!read_.contains(name)) return wrong(name, "is not supported; leave it out");
   }
   return {};
+}
+
+std::optional<int64_t> whole_number(const Json& value) {
+  constexpr double kEnd = 9223372036854775808.0;  // 2^63
+  if (value.is_number_unsigned() &&
+      value.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
+    return std::nullopt;
+  if (value.is_number_integer()) return value.get<int64_t>();
+  if (!value.is_number_float()) return std::nullopt;
+  const auto read = value.get<double>();
+  if (read != std::floor(read) || read < -kEnd || read >= kEnd) return std::nullopt;
+  return static_cast<int64_t>(read);
 }
 
 Result<Json> parse_json_object(std::string_view body) {

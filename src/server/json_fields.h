@@ -53,6 +53,9 @@ class JsonFields {
   std::set<std::string, std::less<>> read_;
 };
 
+// A number without a fraction, as 2 and 2.0; none for others and those beyond 64 bits.
+std::optional<int64_t> whole_number(const nlohmann::ordered_json& value);
+
 // `body` as an object. Errors: kUsage (not JSON, not an object, nested too deep, not UTF-8).
 Result<nlohmann::ordered_json> parse_json_object(std::string_view body);
 

@@ -75,11 +75,11 @@ Result<Json> detokenize(ModelHost& models, const std::string& default_model,
   const Tokenizer& tokenizer = model->engine->tokenizer();
   std::vector<TokenId> ids;
   for (const Json& id : *tokens) {
-    const bool is_id = id.is_number_integer() && id >= 0 && id < tokenizer.vocab_size();
-    if (!is_id)
+    const auto read = whole_number(id);
+    if (!read || *read < 0 || *read >= tokenizer.vocab_size())
       return fields.wrong("tokens",
                           concat(json_text(id), " is no token of the model; leave it out"));
-    ids.push_back(id.get<TokenId>());
+    ids.push_back(static_cast<TokenId>(*read));
   }
   return Json{{"content", tokenizer.decode(ids, SpecialTokens::kParse)}};
 }

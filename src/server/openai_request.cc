@@ -118,10 +118,10 @@ Result<std::vector<TokenId>> read_prompt(const JsonFields& fields, const Engine&
   if (prompt.is_string()) return engine.encode_raw(prompt.get<std::string>());
   std::vector<TokenId> ids;
   for (const Json& id : prompt) {
-    const bool is_id = id.is_number_integer() && id >= 0 && id < engine.tokenizer().vocab_size();
-    if (!is_id)
+    const auto read = whole_number(id);
+    if (!read || *read < 0 || *read >= engine.tokenizer().vocab_size())
       return fields.wrong("prompt", concat(id.dump(), " is no token of the model; give its ids"));
-    ids.push_back(id.get<TokenId>());
+    ids.push_back(static_cast<TokenId>(*read));
   }
   return ids;
 }
@@ -131,8 +131,7 @@ Result<void> read_prompts(JsonFields& fields, OpenAiRequest& asked) {
   asked.options.grammar = std::move(format.automaton);
   const Json* prompt = fields.any("prompt");
   if (prompt == nullptr) return fields.wrong("prompt", "is missing; give some text");
-  const bool is_list =
-      prompt->is_array() && !prompt->empty() && !prompt->front().is_number_integer();
+  const bool is_list = prompt->is_array() && !prompt->empty() && !prompt->front().is_number();
   if (!prompt->is_string() && !prompt->is_array())
     return fields.wrong("prompt", "is neither text nor a list; give one");
   HEARTH_ASSIGN(const auto suffix, fields.text("suffix"));
