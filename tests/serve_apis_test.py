@@ -89,6 +89,8 @@ class Tools(CliTestCase):
             ({"tools": [tool(name="f", parameters={"type": "string"})]}, "is not object"),
             ({"tools": [tool(name="f", parameters={"type": "object", "properties": {"a": {"uniqueItems": True}}})]}, "uniqueItems"),
             ({"tools": [tool(name="f", colour=1)]}, "colour"),
+            ({"tools": [tool(name="f", description=5)]}, "tools[0].function.description: is no text"),
+            ({"tools": [tool(name="f", strict="yes")]}, "tools[0].function.strict"),
             ({"tool_choice": "required"}, "tool_choice: needs tools"),
             ({"tools": [WEATHER], "tool_choice": "sometimes"}, "tool_choice"),
             ({"tools": [WEATHER], "tool_choice": {"type": "function", "function": {"name": "other"}}}, "is none of the tools"),

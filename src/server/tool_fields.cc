@@ -31,8 +31,8 @@ Result<Tool> read_function(const Json& function, const std::string& place) {
                                        "\" is no name of up to 64 letters, digits, _, - and .; "
                                        "choose another"));
   }
-  fields.accept("description");
-  fields.accept("strict");  // arguments are always held to the schema
+  HEARTH_TRY(fields.text("description"));
+  HEARTH_TRY(fields.boolean("strict"));  // arguments are always held to the schema
   HEARTH_ASSIGN(const Json* parameters, fields.object("parameters"));
   HEARTH_TRY(fields.finish());
   Tool tool{*name, parameters == nullptr ? Json::object() : *parameters};
