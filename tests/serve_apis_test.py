@@ -280,11 +280,18 @@ class Embeddings(CliTestCase):
     def test_what_is_wrong_is_said(self):
         cases = [({"input": [1, 2]}, "token ids"), ({"input": []}, "is empty"), ({}, "input: is missing"), ({"input": "x", "dimensions": 5}, "dimensions"),
                  ({"input": "x", "encoding_format": "hex"}, "encoding_format"), ({"input": ["x", "word " * 3000]}, "input[1]: text: its"),
-                 ({"input": "x", "colour": 1}, "colour")]
+                 ({"input": "x", "colour": 1}, "colour"), ({"input": {"text": "x"}}, "input: is neither text nor"), ({"input": [{"text": "x"}]}, "input: is")]
         for fields, fragment in cases:
             status, document = self.server.ask("POST", "/v1/embeddings", {"model": "minilm", **fields})
             self.assertEqual(status, 400, document)
             self.assertIn(fragment, document["error"]["message"])
+        for path, fields, place in (("/v1/rerank", {"query": "word " * 3000, "documents": ["x"]}, "query"), ("/v1/rerank", {"query": "x", "documents": ["x", "word " * 3000]}, "documents[1]")):
+            status, document = self.server.ask("POST", path, {"model": "minilm", **fields})
+            self.assertEqual((status, document["error"]["param"]), (400, place), document)
+        for prompt in (["a", "b"], "word " * 3000):
+            status, document = self.server.ask("POST", "/api/embeddings", {"model": "minilm", "prompt": prompt})
+            self.assertEqual(status, 400, document)
+            self.assertTrue(document["error"].startswith("prompt: "), document)
         status, document = self.server.ask("POST", "/v1/chat/completions", {"model": "minilm", "messages": user("Hi")})
         self.assertEqual(status, 400, document)
         self.assertEqual(self.server.ask("POST", "/v1/embeddings", {"model": "minilm", "input": "x"})[0], 200)  # it goes on

@@ -11,10 +11,12 @@ namespace {
 // Texts that are embedded one after the other, each between two passes of the model.
 class EmbedJob : public std::enable_shared_from_this<EmbedJob> {
  public:
-  EmbedJob(ModelUse use, std::vector<std::string> texts, std::shared_ptr<HttpReply> reply,
+  EmbedJob(ModelUse use, std::vector<std::string> texts, TextPlace place,
+           std::shared_ptr<HttpReply> reply,
            std::function<void(Result<std::vector<Embedding>>)> done)
       : use_(std::move(use)),
         texts_(std::move(texts)),
+        place_(std::move(place)),
         reply_(std::move(reply)),
         done_(std::move(done)) {}
 
@@ -35,7 +37,7 @@ class EmbedJob : public std::enable_shared_from_this<EmbedJob> {
     auto vector = use_.model->engine->embed(texts_[vectors_.size()], options);
     if (!vector.ok()) {
       return Error(vector.error().code(),
-                   concat("input[", vectors_.size(), "]: ", vector.error().message()));
+                   concat(place_(vectors_.size()), ": ", vector.error().message()));
     }
     vectors_.push_back(std::move(vector).value());
     return {};
@@ -43,6 +45,7 @@ class EmbedJob : public std::enable_shared_from_this<EmbedJob> {
 
   const ModelUse use_;
   const std::vector<std::string> texts_;
+  const TextPlace place_;
   const std::shared_ptr<HttpReply> reply_;
   const std::function<void(Result<std::vector<Embedding>>)> done_;
   std::vector<Embedding> vectors_;
@@ -50,9 +53,11 @@ class EmbedJob : public std::enable_shared_from_this<EmbedJob> {
 
 }  // namespace
 
-void embed_texts(ModelUse use, std::vector<std::string> texts, std::shared_ptr<HttpReply> reply,
+void embed_texts(ModelUse use, std::vector<std::string> texts,
+                 TextPlace place, std::shared_ptr<HttpReply> reply,
                  std::function<void(Result<std::vector<Embedding>>)> done) {
-  std::make_shared<EmbedJob>(std::move(use), std::move(texts), std::move(reply), std::move(done))
+  std::make_shared<EmbedJob>(std::move(use), std::move(texts), std::move(place), std::move(reply),
+                             std::move(done))
       ->go_on();
 }
 

@@ -28,8 +28,11 @@ int64_t total_tokens(const std::vector<Embedding>& vectors) {
                          [](int64_t sum, const Embedding& one) { return sum + one.tokens; });
 }
 
+enum class Documents { kRefused, kTaken };  // objects with a member "text"
+
 // One text, or a list of them.
-Result<std::vector<std::string>> read_texts(JsonFields& fields, std::string_view name) {
+Result<std::vector<std::string>> read_texts(JsonFields& fields, std::string_view name,
+                                            Documents documents = Documents::kRefused) {
   const Json* input = fields.any(name);
   if (input == nullptr) return fields.wrong(name, "is missing; give some text");
   std::vector<std::string> texts;
@@ -39,7 +42,8 @@ Result<std::vector<std::string>> read_texts(JsonFields& fields, std::string_view
                           "has token ids, whose vocabulary cannot be known; give text (with "
                           "LangChain: check_embedding_ctx_length=False)");
     }
-    const bool is_document = text.is_object() && text.contains("text") && text["text"].is_string();
+    const bool is_document = documents == Documents::kTaken && text.is_object() &&
+                             text.contains("text") && text["text"].is_string();
     if (!text.is_string() && !is_document)
       return fields.wrong(name, "is neither text nor a list of texts; give one");
     texts.push_back(is_document ? text["text"].get<std::string>() : text.get<std::string>());
@@ -74,6 +78,8 @@ double dot(const std::vector<float>& a, const std::vector<float>& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
+std::string input_place(std::size_t index) { return concat("input[", index, "]"); }
+
 // ---- OpenAI ----
 
 Result<void> start_openai(ModelHost& models, const std::string& default_model,
@@ -90,7 +96,7 @@ Result<void> start_openai(ModelHost& models, const std::string& default_model,
   fields.accept("user");
   HEARTH_TRY(fields.finish());
   const bool is_base64 = encoding == "base64";
-  embed_texts(use, std::move(texts), reply,
+  embed_texts(use, std::move(texts), input_place, reply,
               [reply, is_base64, name = use.name](Result<std::vector<Embedding>> vectors) {
                 if (!vectors.ok()) return send_openai_error(*reply, vectors.error());
                 Json data = Json::array();
@@ -117,6 +123,10 @@ struct RerankRequest {
   std::size_t results_max = 0;
   bool returns_documents = false;
 };
+
+std::string rerank_place(std::size_t index) {
+  return index == 0 ? std::string("query") : concat("documents[", index - 1, "]");
+}
 
 Json rerank_json(const RerankRequest& asked, const std::vector<Embedding>& vectors) {
   struct Result {
@@ -148,7 +158,7 @@ Result<void> start_rerank(ModelHost& models, const std::string& default_model,
   if (!query) return fields.wrong("query", "is missing; give some text");
   HEARTH_ASSIGN(const Json* list, fields.list("documents"));
   if (list == nullptr) return fields.wrong("documents", "is missing; give a list of texts");
-  HEARTH_ASSIGN(asked.texts, read_texts(fields, "documents"));
+  HEARTH_ASSIGN(asked.texts, read_texts(fields, "documents", Documents::kTaken));
   asked.texts.insert(asked.texts.begin(), *query);
   HEARTH_ASSIGN(const auto count, fields.integer("top_n", 1, kTextsMax));
   asked.results_max = static_cast<std::size_t>(count.value_or(kTextsMax));
@@ -156,7 +166,7 @@ Result<void> start_rerank(ModelHost& models, const std::string& default_model,
   asked.returns_documents = returned.value_or(false);
   HEARTH_TRY(fields.finish());
   std::vector<std::string> texts = asked.texts;
-  embed_texts(use, std::move(texts), reply,
+  embed_texts(use, std::move(texts), rerank_place, reply,
               [reply, asked = std::move(asked), name = use.name,
                id = request.id](Result<std::vector<Embedding>> vectors) {
                 if (!vectors.ok()) return send_openai_error(*reply, vectors.error());
@@ -189,7 +199,10 @@ Result<OllamaEmbed> read_ollama_embed(ModelHost& models, const HttpRequest& requ
   const Stopwatch loading;
   HEARTH_ASSIGN(asked.use, models.use(store_name(*name)));
   asked.load_ms = loading.elapsed_ms();
-  if (keep_alive_s) models.keep_alive(asked.use.model->name, *keep_alive_s);
+  if (keep_alive_s) models.keep_alive(asked.use.name, *keep_alive_s);
+  if (const Json* given = fields.any(input);
+      input == "prompt" && given != nullptr && given->is_array())
+    return fields.wrong(input, "is no text; give one, or ask /api/embed");  // one vector is told
   HEARTH_ASSIGN(asked.texts, read_texts(fields, input));
   HEARTH_TRY(check_dimensions(fields, *asked.use.model));
   // Nothing is ever cut: "truncate" has no meaning where a text fits, and one that does not is an
@@ -219,7 +232,7 @@ void answer_ollama_embed(ModelHost& models, const HttpRequest& request,
   const Stopwatch since_asked;
   Result<OllamaEmbed> asked = read_ollama_embed(models, request, "input");
   if (!asked.ok()) return send_ollama_error(*reply, asked.error());
-  embed_texts(asked->use, std::move(asked->texts), reply,
+  embed_texts(asked->use, std::move(asked->texts), input_place, reply,
               [reply, since_asked, name = asked->use.name,
                load_ms = asked->load_ms](Result<std::vector<Embedding>> vectors) {
                 if (!vectors.ok()) return send_ollama_error(*reply, vectors.error());
@@ -238,11 +251,13 @@ void answer_ollama_embeddings(ModelHost& models, const HttpRequest& request,
                               std::shared_ptr<HttpReply> reply) {
   Result<OllamaEmbed> asked = read_ollama_embed(models, request, "prompt");
   if (!asked.ok()) return send_ollama_error(*reply, asked.error());
-  embed_texts(asked->use, std::move(asked->texts), reply,
-              [reply](Result<std::vector<Embedding>> vectors) {
-                if (!vectors.ok()) return send_ollama_error(*reply, vectors.error());
-                send_json(*reply, 200, {{"embedding", float_list(vectors->front().values)}});
-              });
+  embed_texts(
+      asked->use, std::move(asked->texts), [](std::size_t) { return std::string("prompt"); },
+      reply,
+      [reply](Result<std::vector<Embedding>> vectors) {
+        if (!vectors.ok()) return send_ollama_error(*reply, vectors.error());
+        send_json(*reply, 200, {{"embedding", float_list(vectors->front().values)}});
+      });
 }
 
 }  // namespace hearth
