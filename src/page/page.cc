@@ -13,11 +13,12 @@ namespace {
 constexpr std::string_view kDocument = "index.html";
 
 std::string_view content_type(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kTypes = {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kTypes = {
       {{".html", "text/html; charset=utf-8"},
        {".css", "text/css; charset=utf-8"},
        {".js", "text/javascript; charset=utf-8"},
-       {".svg", "image/svg+xml"}}};
+       {".svg", "image/svg+xml"},
+       {".yaml", "application/yaml"}}};
   for (const auto& [ending, type] : kTypes) {
     if (name.ends_with(ending)) return type;
   }

@@ -32,6 +32,7 @@ TEST(Page, HasTypesThatBrowsersTake) {
   EXPECT_EQ(find_page_file("/main.js")->content_type, "text/javascript; charset=utf-8");
   EXPECT_EQ(find_page_file("/base.css")->content_type, "text/css; charset=utf-8");
   EXPECT_EQ(find_page_file("/icon.svg")->content_type, "image/svg+xml");
+  EXPECT_EQ(find_page_file("/openapi.yaml")->content_type, "application/yaml");
 }
 
 TEST(Page, IsFoundByItsPathsOnly) {
