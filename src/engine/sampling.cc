@@ -18,7 +18,6 @@ constexpr float kForbidden = -std::numeric_limits<float>::infinity();
 // Between the seeds of draws at one position, the first of which has the answer's own.
 constexpr uint64_t kDrawSeed = 0xd1342543de82ef95u;
 constexpr uint64_t kDrawsMax = 2;  // that may not fit, before all that do are found
-constexpr int32_t kPenaltyTokensMax = 1 << 24;
 
 Result<void> check_range(std::string_view option, double value, double low, double high) {
   if (value >= low && value <= high) return {};  // false for NaN

@@ -21,6 +21,8 @@
 
 namespace hearth {
 
+inline constexpr int32_t kPenaltyTokensMax = 1 << 24;  // how far back the penalties may look
+
 struct SamplingOptions {
   double temperature = 0.7;  // 0 is greedy; 0..100
   int32_t top_k = 0;         // the k best tokens; 0: off

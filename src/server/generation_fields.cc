@@ -33,6 +33,15 @@ Result<std::optional<std::vector<std::string>>> read_stops(JsonFields& fields) {
     if (!one.is_string())
       return fields.wrong("stop", "is neither text nor a list of texts; give one");
     stops.push_back(one.get<std::string>());
+    if (stops.back().empty())
+      return fields.wrong("stop", "is empty; leave it out or give some text");
+    if (stops.back().size() > kStopBytesMax)
+      return fields.wrong("stop", concat(stops.back().size(), " bytes are more than the ",
+                                         kStopBytesMax, " that one may have; give a shorter one"));
+  }
+  if (stops.size() > kStopsMax) {
+    return fields.wrong("stop", concat(stops.size(), " texts are more than the ", kStopsMax,
+                                       " that one request may have; give fewer"));
   }
   return std::optional(std::move(stops));
 }

@@ -47,7 +47,9 @@ Result<std::optional<int64_t>> JsonFields::integer(std::string_view name, int64_
   if (!value->is_number() || value->get<double>() != std::floor(value->get<double>()))
     return wrong(name, "is no whole number; give one");
   const auto read = whole_number(*value);
-  if (!read || *read < low || *read > high)
+  if (!read)
+    return wrong(name, concat(value->dump(), " is no whole number of 64 bits; choose another"));
+  if (*read < low || *read > high)
     return wrong(name,
                  concat(value->dump(), " is outside ", low, " to ", high, "; choose another"));
   return read;
@@ -89,14 +91,14 @@ Result<void> JsonFields::finish() const {
 }
 
 std::optional<int64_t> whole_number(const Json& value) {
-  constexpr double kEnd = 9223372036854775808.0;  // 2^63
+  constexpr double kExactMax = 9007199254740992.0;  // 2^53
   if (value.is_number_unsigned() &&
       value.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
     return std::nullopt;
   if (value.is_number_integer()) return value.get<int64_t>();
   if (!value.is_number_float()) return std::nullopt;
   const auto read = value.get<double>();
-  if (read != std::floor(read) || read < -kEnd || read >= kEnd) return std::nullopt;
+  if (read != std::floor(read) || std::abs(read) > kExactMax) return std::nullopt;
   return static_cast<int64_t>(read);
 }
 

@@ -53,7 +53,8 @@ class JsonFields {
   std::set<std::string, std::less<>> read_;
 };
 
-// A number without a fraction, as 2 and 2.0; none for others and those beyond 64 bits.
+// A number without a fraction, as 2 and 2.0; none for others, those beyond 64 bits, and 1e30 or
+// 2.0e16, of which a double does not tell the last digit.
 std::optional<int64_t> whole_number(const nlohmann::ordered_json& value);
 
 // `body` as an object. Errors: kUsage (not JSON, not an object, nested too deep, not UTF-8).
