@@ -31,7 +31,7 @@ constexpr std::array<NumberParameter, 6> kNumbers = {{
 constexpr std::size_t kSamplingIntegers = 3;
 constexpr std::array<IntegerParameter, 5> kIntegers = {{
     {"top_k", &P::top_k, 0, kInt32Max},
-    {"repeat_last_n", &P::repeat_last_n, -1, kInt32Max},
+    {"repeat_last_n", &P::repeat_last_n, -1, 1 << 24},  // as the sampler has it
     {"seed", &P::seed, std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()},
     {"num_predict", &P::num_predict, -2, kInt32Max},
     {"num_ctx", &P::num_ctx, 1, kContextMax},

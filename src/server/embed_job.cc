@@ -53,8 +53,8 @@ class EmbedJob : public std::enable_shared_from_this<EmbedJob> {
 
 }  // namespace
 
-void embed_texts(ModelUse use, std::vector<std::string> texts,
-                 TextPlace place, std::shared_ptr<HttpReply> reply,
+void embed_texts(ModelUse use, std::vector<std::string> texts, TextPlace place,
+                 std::shared_ptr<HttpReply> reply,
                  std::function<void(Result<std::vector<Embedding>>)> done) {
   std::make_shared<EmbedJob>(std::move(use), std::move(texts), std::move(place), std::move(reply),
                              std::move(done))

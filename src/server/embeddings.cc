@@ -252,8 +252,7 @@ void answer_ollama_embeddings(ModelHost& models, const HttpRequest& request,
   Result<OllamaEmbed> asked = read_ollama_embed(models, request, "prompt");
   if (!asked.ok()) return send_ollama_error(*reply, asked.error());
   embed_texts(
-      asked->use, std::move(asked->texts), [](std::size_t) { return std::string("prompt"); },
-      reply,
+      asked->use, std::move(asked->texts), [](std::size_t) { return std::string("prompt"); }, reply,
       [reply](Result<std::vector<Embedding>> vectors) {
         if (!vectors.ok()) return send_ollama_error(*reply, vectors.error());
         send_json(*reply, 200, {{"embedding", float_list(vectors->front().values)}});

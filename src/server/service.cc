@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
-#include "server/adapters_api.h"
 #include "page/page.h"
+#include "server/adapters_api.h"
 #include "server/api_error.h"
 #include "server/embeddings.h"
 #include "server/json_reply.h"

@@ -36,8 +36,19 @@ def is_whole(value):
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value)
 
 
+def choose_creation(body):
+    """One further name, of a model that is here, with a template that is one."""
+    for field, value in (("model", "made"), ("name", "made"), ("from", "smollm2")):
+        if isinstance(body.get(field), str) and re.fullmatch(STORE_NAME, body[field]):
+            body[field] = value
+    if isinstance(body.get("template"), str):
+        body["template"] = "{% for message in messages %}{{ message.content }}{% endfor %}"
+
+
 def choose_model(body, path):
     """Most requests name a model that is here, and what removes one must not remove those."""
+    if path == "/api/create":
+        return choose_creation(body)
     own = "minilm" if path in EMBEDDING_PATHS else "smollm2"
     if path in ("/v1/embeddings", "/v1/rerank") and body.get("model") is None:
         body["model"] = own  # smollm2 is what none means
