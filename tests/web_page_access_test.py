@@ -206,6 +206,7 @@ class Views(PageTestCase):
             self.assertIn(text, shown)
         self.assertIn("Running 2, Waiting 1", page.locator("#charts svg").nth(1).get_attribute("aria-label"))
         page.get_by_text("As a table").nth(1).click()
+        page.wait_for_selector("#charts .chart:nth-child(2) table tr:has-text('now')")
         self.assertIn("now\t2\t1", page.locator("#charts .chart").nth(1).inner_text())
         page.click("#pause")
         page.wait_for_timeout(1200)

@@ -9,6 +9,7 @@ namespace {
 TEST(ModelNames, OfOllama) {
   EXPECT_EQ(store_name("smollm2:latest"), "smollm2");
   EXPECT_EQ(store_name("smollm2:v1"), "smollm2@v1");
+  EXPECT_EQ(store_name("smollm2:v2+tone:0.5+task:latest"), "smollm2@v2+tone:0.5+task");
   EXPECT_EQ(ollama_name("smollm2"), "smollm2:latest");
   EXPECT_EQ(ollama_name("smollm2@v1"), "smollm2:v1");
 }

@@ -10,15 +10,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-TEST(OllamaNames, TagsAreVersionsAndLatestIsNone) {
-  EXPECT_EQ(store_name("smollm2"), "smollm2");
-  EXPECT_EQ(store_name("smollm2:latest"), "smollm2");
-  EXPECT_EQ(store_name("smollm2:v2"), "smollm2@v2");
-  EXPECT_EQ(store_name("smollm2:v2+tone:0.5+task:latest"), "smollm2@v2+tone:0.5+task");
-  EXPECT_EQ(ollama_name("smollm2"), "smollm2:latest");
-  EXPECT_EQ(ollama_name("smollm2@v2"), "smollm2:v2");
-}
-
 // NaN: refused; 0 in place of none.
 double seconds_of(const Json& value) {
   const Json body = {{"keep_alive", value}};
