@@ -41,6 +41,9 @@ def choose_creation(body):
     for field, value in (("model", "made"), ("name", "made"), ("from", "smollm2")):
         if isinstance(body.get(field), str) and re.fullmatch(STORE_NAME, body[field]):
             body[field] = value
+    parameters = body.get("parameters")
+    if isinstance(parameters, dict) and is_whole(parameters.get("num_ctx")) and 1024 < parameters["num_ctx"] <= 1 << 24:
+        parameters["num_ctx"] = 1024  # more than the model has is refused
     if isinstance(body.get("template"), str):
         body["template"] = "{% for message in messages %}{{ message.content }}{% endfor %}"
 
