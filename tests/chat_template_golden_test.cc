@@ -14,6 +14,7 @@
 
 #include "base/files.h"
 #include "template/chat_template.h"
+#include "template/json_value.h"
 
 namespace hearth {
 namespace {
@@ -26,42 +27,16 @@ std::filesystem::path golden_folder() {
   return std::filesystem::path(HEARTH_SOURCE_DIR) / "tests/golden/chat_templates";
 }
 
-TemplateValue to_value(const Json& json) {
-  switch (json.type()) {
-    case Json::value_t::boolean:
-      return {json.get<bool>()};
-    case Json::value_t::number_integer:
-    case Json::value_t::number_unsigned:
-      return {json.get<int64_t>()};
-    case Json::value_t::number_float:
-      return {json.get<double>()};
-    case Json::value_t::string:
-      return {json.get<std::string>()};
-    case Json::value_t::array: {
-      TemplateArray array;
-      for (const Json& item : json) array.push_back(to_value(item));
-      return {std::move(array)};
-    }
-    case Json::value_t::object: {
-      TemplateObject object;
-      for (const auto& [name, item] : json.items()) object.emplace_back(name, to_value(item));
-      return {std::move(object)};
-    }
-    default:
-      return {};
-  }
-}
-
 // What transformers passes to the template.
 TemplateObject variables_of(const Json& row) {
   TemplateObject variables;
   for (const char* name :
        {"messages", "tools", "add_generation_prompt", "bos_token", "eos_token"}) {
-    variables.emplace_back(name, to_value(row.at(name)));
+    variables.emplace_back(name, template_value(row.at(name)));
   }
   variables.emplace_back("documents", TemplateValue{});
   for (const auto& [name, item] : row.at("extra").items()) {
-    variables.emplace_back(name, to_value(item));
+    variables.emplace_back(name, template_value(item));
   }
   return variables;
 }
@@ -78,7 +53,7 @@ std::optional<TemplateObject> chat_variables_of(const Json& row) {
       } else if (name == "content" && value.is_string()) {
         message.content = value.get<std::string>();
       } else {
-        message.members.emplace_back(name, to_value(value));
+        message.members.emplace_back(name, template_value(value));
       }
     }
   }
@@ -86,10 +61,10 @@ std::optional<TemplateObject> chat_variables_of(const Json& row) {
   if (!row.at("add_generation_prompt").get<bool>()) options.prompt = GenerationPrompt::kOmit;
   if (row.at("tools").is_array()) {
     if (row.at("tools").empty()) return std::nullopt;  // here that means no tools
-    for (const Json& tool : row.at("tools")) options.tools.push_back(to_value(tool));
+    for (const Json& tool : row.at("tools")) options.tools.push_back(template_value(tool));
   }
   for (const auto& [name, item] : row.at("extra").items()) {
-    options.variables.emplace_back(name, to_value(item));
+    options.variables.emplace_back(name, template_value(item));
   }
   return chat_variables(messages, options, row.at("bos_token").get<std::string>(),
                         row.at("eos_token").get<std::string>());

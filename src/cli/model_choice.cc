@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/model_choice.h"
 
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <system_error>
@@ -11,6 +10,7 @@
 #include "cli/output.h"
 #include "cli/startup_code.h"
 #include "kernels/isa.h"
+#include "package/model_names.h"
 #include "package/store.h"
 
 namespace hearth {
@@ -26,24 +26,16 @@ Error add_remedy(const Error& error, const std::string& reference) {
 
 // "PATH" or "PATH:SCALE"; what is a path as a whole is one.
 Result<AdapterUse> load_adapter(const std::string& text, const Model& model) {
-  AdapterUse use;
-  std::string path = text;
   std::error_code ignored;
-  const std::size_t colon = text.rfind(':');
-  if (colon != std::string::npos && !std::filesystem::exists(text, ignored)) {
-    const char* const end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data() + colon + 1, end, use.scale);
-    if (parsed.ec != std::errc() || parsed.ptr != end || !std::isfinite(use.scale)) {
-      return Error(ErrorCode::kUsage,
-                   concat("--lora: \"", printable(text, 300),
-                          "\" is neither a path nor PATH:SCALE; give the scale ", "as a number"));
-    }
-    path.resize(colon);
+  const auto scaled = std::filesystem::exists(text, ignored) ? ScaledName{text} : split_scale(text);
+  if (!scaled || !std::isfinite(scaled->scale)) {
+    return Error(ErrorCode::kUsage,
+                 concat("--lora: \"", printable(text, 300),
+                        "\" is neither a path nor PATH:SCALE; give the scale as a number"));
   }
-  auto adapter = Adapter::load(path, model);
+  auto adapter = Adapter::load(scaled->name, model);
   if (!adapter.ok()) return Error(adapter.error()).with_context("--lora");
-  use.adapter = std::move(*adapter);
-  return use;
+  return AdapterUse{std::move(*adapter), scaled->scale};
 }
 
 }  // namespace
@@ -102,7 +94,7 @@ Result<ModelChoice> choose_model(const Environment& environment, const std::stri
   if (reference.empty()) {
     return Error(ErrorCode::kUsage, "model: its name is empty; give a path or a name");
   }
-  if (reference.find('/') != std::string::npos || reference.ends_with(".gguf")) {
+  if (is_model_path(reference)) {
     return ModelChoice{reference, reference};
   }
   HEARTH_ASSIGN(const auto folder, environment.data_folder());

@@ -48,8 +48,7 @@ Result<ModelOrigin> find_origin(const Modelfile& modelfile, const fs::path& path
                                 const Store& store) {
   const std::string& from = modelfile.from;
   const fs::path file = path.parent_path() / from;
-  if (from.find('/') != std::string::npos || from.ends_with(".gguf"))
-    return ModelOrigin{.file = file};
+  if (is_model_path(from)) return ModelOrigin{.file = file};
   const std::string name = store_name(from);
   const auto found = store.find(name);
   if (found.ok()) return ModelOrigin{.stored = name};

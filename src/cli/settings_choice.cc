@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/settings_choice.h"
 
+#include "package/model_names.h"
 #include "package/store.h"
 
 namespace hearth {
 
 Result<ModelSettings> settings_of(const Environment& environment, const std::string& reference) {
-  const bool is_path = reference.find('/') != std::string::npos || reference.ends_with(".gguf");
   const auto folder = environment.data_folder();
-  if (is_path || reference.empty() || !folder.ok()) return ModelSettings{};
+  if (is_model_path(reference) || reference.empty() || !folder.ok()) return ModelSettings{};
   auto found = Store(*folder).find(reference);
   if (found.ok()) return std::move(found->manifest.settings);
   // choose_model() says what is wrong with a name.

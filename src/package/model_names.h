@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// How Ollama names models, and what the store calls them. Threading: pure.
+// How models and adapters are named: in the store, by Ollama, and on command lines. Threading:
+// pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,5 +12,17 @@ namespace hearth {
 // Ollama says "name:latest" for what the store calls "name"; other tags are versions.
 std::string store_name(std::string_view ollama_name);
 std::string ollama_name(std::string_view store_name);
+
+// Whether that is a path of a file, and no name in the store.
+bool is_model_path(std::string_view reference);
+
+// "NAME:0.5" of an adapter: how much of it.
+struct ScaledName {
+  std::string_view name;
+  float scale = 1.0f;
+};
+// Behind the last colon stands the scale; without one it is 1. None: what stands there is no
+// number.
+std::optional<ScaledName> split_scale(std::string_view text);
 
 }  // namespace hearth

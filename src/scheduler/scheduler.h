@@ -91,7 +91,6 @@ class Scheduler {
   void stop();
 
   SchedulerState state() const;
-  const SchedulerMetrics& metrics() const { return *options_.metrics; }
   int32_t context() const { return context_; }
   // Of keys and values, once all pages have been used.
   uint64_t kv_bytes() const { return kv_bytes_; }

@@ -44,21 +44,16 @@ Result<Json> unload(ModelHost& models, const std::string& default_model, const s
   return Json{{"model", asked.model->name}, {"lora_name", asked.name}};
 }
 
-void send(const Result<Json>& document, HttpReply& reply) {
-  if (!document.ok()) return send_openai_error(reply, document.error());
-  send_json(reply, 200, *document);
-}
-
 }  // namespace
 
 void answer_load_adapter(ModelHost& models, const std::string& default_model,
                          const HttpRequest& request, HttpReply& reply) {
-  send(load(models, default_model, request.body), reply);
+  send_openai_result(reply, load(models, default_model, request.body));
 }
 
 void answer_unload_adapter(ModelHost& models, const std::string& default_model,
                            const HttpRequest& request, HttpReply& reply) {
-  send(unload(models, default_model, request.body), reply);
+  send_openai_result(reply, unload(models, default_model, request.body));
 }
 
 }  // namespace hearth

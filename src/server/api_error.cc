@@ -72,6 +72,11 @@ void send_openai_error(HttpReply& reply, const Error& error) {
   send_error(reply, error, openai_error(error));
 }
 
+void send_openai_result(HttpReply& reply, const Result<Json>& document) {
+  if (!document.ok()) return send_openai_error(reply, document.error());
+  send_json(reply, 200, *document);
+}
+
 Json ollama_error(const Error& error) { return {{"error", error.message()}}; }
 
 void send_ollama_error(HttpReply& reply, const Error& error) {

@@ -18,6 +18,8 @@ nlohmann::ordered_json openai_error(int status, std::string_view message,
                                     const nlohmann::ordered_json& code);
 nlohmann::ordered_json openai_error(const Error& error);
 void send_openai_error(HttpReply& reply, const Error& error);
+// The document, or what was wrong.
+void send_openai_result(HttpReply& reply, const Result<nlohmann::ordered_json>& document);
 // {"error": message}
 nlohmann::ordered_json ollama_error(const Error& error);
 void send_ollama_error(HttpReply& reply, const Error& error);

@@ -6,7 +6,7 @@
 
 #include "base/strings.h"
 #include "server/settings_use.h"
-#include "toolcalls/template_json.h"
+#include "template/json_value.h"
 
 namespace hearth {
 namespace {
@@ -80,12 +80,11 @@ Result<ChatPrompt> make_chat_prompt(const ServedModel& model, const Conversation
   } else {
     describe_in_words(conversation.tools, messages);
   }
-  Reasoning reasoning = Reasoning::kNone;
-  if (syntax.thinks) {
-    HEARTH_ASSIGN(const std::string text, model.engine->render_chat(messages, options));
-    reasoning = reasoning_behind(text);
-  }
   HEARTH_ASSIGN(std::vector<TokenId> tokens, model.engine->encode_chat(messages, options));
+  const Reasoning reasoning =
+      syntax.thinks
+          ? reasoning_behind(model.engine->tokenizer().decode(tokens, SpecialTokens::kParse))
+          : Reasoning::kNone;
   const bool may_call = !conversation.tools.callable.empty();
   return ChatPrompt{std::move(tokens),
                     AnswerReader(may_call ? std::optional(syntax.tools) : std::nullopt, reasoning)};

@@ -67,12 +67,6 @@ Result<void> read_bias(JsonFields& fields, SamplingOptions& sampling) {
   return {};
 }
 
-Result<std::shared_ptr<const Automaton>> compiled(const JsonFields& fields, std::string_view name,
-                                                  Result<Automaton> automaton) {
-  if (!automaton.ok()) return fields.wrong(name, automaton.error().message());
-  return std::make_shared<const Automaton>(std::move(automaton).value());
-}
-
 Result<std::shared_ptr<const Automaton>> read_choices(const JsonFields& fields, const Json& list) {
   std::vector<std::string> texts;
   for (const Json& text : list) {
@@ -117,6 +111,12 @@ Result<AnswerFormat> read_response_format(const Json& object) {
 }
 
 }  // namespace
+
+Result<std::shared_ptr<const Automaton>> compiled(const JsonFields& fields, std::string_view name,
+                                                  Result<Automaton> automaton) {
+  if (!automaton.ok()) return fields.wrong(name, automaton.error().message());
+  return std::make_shared<const Automaton>(std::move(automaton).value());
+}
 
 Result<void> read_parameters(JsonFields& fields, ModelParameters& parameters) {
   for (const NumberParameter& row : number_parameters()) {

@@ -29,6 +29,10 @@ Result<void> read_sampling(JsonFields& fields, const ServedModel& model, Generat
 // read_sampling().
 Result<GenerateOptions> read_generation(JsonFields& fields, const ServedModel& model);
 
+// What was compiled of the field `name`. Errors: kUsage (compiling's own, behind the field's name).
+Result<std::shared_ptr<const Automaton>> compiled(const JsonFields& fields, std::string_view name,
+                                                  Result<Automaton> automaton);
+
 struct AnswerFormat {
   std::shared_ptr<const Automaton> automaton;    // null: any text
   std::optional<nlohmann::ordered_json> schema;  // the JSON Schema that it was made of, if any

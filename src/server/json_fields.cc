@@ -15,6 +15,12 @@ constexpr int kDepthMax = 128;
 
 }  // namespace
 
+Result<JsonFields> JsonFields::of_item(const Json& item, std::string place, std::string_view what) {
+  if (!item.is_object())
+    return Error(ErrorCode::kUsage, concat(place, ": is no object; give ", what));
+  return JsonFields(item, std::move(place));
+}
+
 std::string JsonFields::path(std::string_view name) const {
   return place_.empty() ? printable(name) : concat(place_, ".", printable(name));
 }

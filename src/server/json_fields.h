@@ -24,6 +24,10 @@ class JsonFields {
   explicit JsonFields(const Json& object, std::string place = "")
       : object_(&object), place_(std::move(place)) {}
 
+  // An item of a list, which must be an object; `what`: what is to be given, as "a message".
+  // Errors: kUsage (it is none).
+  static Result<JsonFields> of_item(const Json& item, std::string place, std::string_view what);
+
   // A member that is absent or null is none. Errors: kUsage (another type, out of range: both
   // named).
   Result<std::optional<double>> number(std::string_view name, double low, double high);

@@ -98,11 +98,6 @@ Result<Json> apply_template(ModelHost& models, const std::string& default_model,
   return Json{{"prompt", model->engine->tokenizer().decode(prompt.tokens, SpecialTokens::kParse)}};
 }
 
-void send(const Result<Json>& document, HttpReply& reply) {
-  if (!document.ok()) return send_openai_error(reply, document.error());
-  send_json(reply, 200, *document);
-}
-
 // ---- infill ----
 
 struct InfillRequest {
@@ -117,10 +112,8 @@ Result<std::string> read_extra(JsonFields& fields) {
   std::string text;
   HEARTH_ASSIGN(const Json* extra, fields.list("input_extra"));
   for (std::size_t i = 0; extra != nullptr && i < extra->size(); ++i) {
-    const std::string place = concat("input_extra[", i, "]");
-    if (!(*extra)[i].is_object())
-      return Error(ErrorCode::kUsage, concat(place, ": is no object; give filename and text"));
-    JsonFields chunk((*extra)[i], place);
+    HEARTH_ASSIGN(JsonFields chunk, JsonFields::of_item((*extra)[i], concat("input_extra[", i, "]"),
+                                                        "filename and text"));
     HEARTH_ASSIGN(const auto file, chunk.text("filename"));
     HEARTH_ASSIGN(const auto content, chunk.text("text"));
     chunk.accept("time");
@@ -183,17 +176,17 @@ Json infill_end(const InfillRequest& asked, const Answer& answer, const std::str
 
 void answer_tokenize(ModelHost& models, const std::string& default_model,
                      const HttpRequest& request, HttpReply& reply) {
-  send(tokenize(models, default_model, request.body), reply);
+  send_openai_result(reply, tokenize(models, default_model, request.body));
 }
 
 void answer_detokenize(ModelHost& models, const std::string& default_model,
                        const HttpRequest& request, HttpReply& reply) {
-  send(detokenize(models, default_model, request.body), reply);
+  send_openai_result(reply, detokenize(models, default_model, request.body));
 }
 
 void answer_apply_template(ModelHost& models, const std::string& default_model,
                            const HttpRequest& request, HttpReply& reply) {
-  send(apply_template(models, default_model, request.body), reply);
+  send_openai_result(reply, apply_template(models, default_model, request.body));
 }
 
 void send_props(ModelHost& models, const ModelList& list, const std::string& default_model,

@@ -2,9 +2,9 @@
 #include "server/model_host.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/strings.h"
+#include "package/model_names.h"
 #include "server/conversation.h"
 
 namespace hearth {
@@ -15,18 +15,13 @@ constexpr std::chrono::seconds kBusyWait{1};
 
 // "name:0.5", of a model's name behind a "+".
 Result<AdapterUse> read_adapter(std::string_view text, AdapterSet& adapters) {
-  AdapterUse use;
-  const std::size_t colon = text.rfind(':');
-  if (colon != std::string_view::npos) {
-    const std::string_view digits = text.substr(colon + 1);
-    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), use.scale);
-    if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) {
-      return Error(ErrorCode::kUsage, concat("model: \"", printable(digits),
-                                             "\" is no scale of an adapter; give a number"));
-    }
-    text = text.substr(0, colon);
+  const auto scaled = split_scale(text);
+  if (!scaled) {
+    return Error(ErrorCode::kUsage, concat("model: \"", printable(text.substr(text.rfind(':') + 1)),
+                                           "\" is no scale of an adapter; give a number"));
   }
-  HEARTH_ASSIGN(use.adapter, adapters.get(std::string(text)));
+  AdapterUse use{.adapter = nullptr, .scale = scaled->scale};
+  HEARTH_ASSIGN(use.adapter, adapters.get(std::string(scaled->name)));
   return use;
 }
 
@@ -100,7 +95,6 @@ Result<std::shared_ptr<ServedModel>> ModelHost::get(const std::string& name) {
 bool ModelHost::is_current(const ServedModel& model) const {
   const auto path = options_.locate(model.name);
   if (!path.ok() || *path != model.path) return false;
-  if (!options_.settings) return true;
   const auto settings = options_.settings(model.name);
   return settings.ok() && *settings == model.settings;
 }
@@ -109,9 +103,7 @@ Result<std::shared_ptr<ServedModel>> ModelHost::load(const std::string& name) {
   auto model = std::make_shared<ServedModel>();
   model->name = name;
   HEARTH_ASSIGN(model->path, options_.locate(name));
-  if (options_.settings) {
-    HEARTH_ASSIGN(model->settings, options_.settings(name));
-  }
+  HEARTH_ASSIGN(model->settings, options_.settings(name));
   if (!model->settings.chat_template.empty()) {
     HEARTH_ASSIGN(model->chat_template, ChatTemplate::parse(model->settings.chat_template));
   }

@@ -60,8 +60,8 @@ struct ModelHostOptions {
   std::filesystem::path adapters;          // the folder of all models' adapters; empty: none
   // A name's file. Errors: kNotFound.
   std::function<Result<std::filesystem::path>(const std::string& name)> locate;
-  // What a name's model brings along; empty: nothing does. Errors: those of Store::find().
-  std::function<Result<ModelSettings>(const std::string& name)> settings = {};
+  // What a name's model brings along. Errors: those of Store::find().
+  std::function<Result<ModelSettings>(const std::string& name)> settings;
   // Errors: those of Engine::load().
   std::function<Result<std::unique_ptr<Engine>>(const std::filesystem::path& path)> load;
 };

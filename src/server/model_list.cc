@@ -37,7 +37,6 @@ ModelFacts facts_of(const GgufFile& gguf) {
   };
   facts.architecture = text("general.architecture");
   facts.context = number(concat(facts.architecture, ".context_length"));
-  facts.embedding = number(concat(facts.architecture, ".embedding_length"));
   facts.chat_template = text("tokenizer.chat_template");
   facts.licence = text("general.license");
   std::map<std::string, uint64_t> bytes_by_type;
@@ -103,16 +102,6 @@ Result<std::shared_ptr<const ModelFacts>> ModelList::facts(const std::string& na
   if (facts_.size() >= kFactsMax) facts_.clear();
   facts_[path] = facts;
   return std::shared_ptr<const ModelFacts>(std::move(facts));
-}
-
-Result<ModelSettings> ModelList::settings(const std::string& name) const {
-  if (!store_) return ModelSettings{};
-  auto found = store_->find(name);
-  if (found.ok()) return std::move(found->manifest.settings);
-  // A path that the server was given is no name of the store.
-  const bool is_elsewhere = std::ranges::find(given_, name) != given_.end();
-  if (is_elsewhere) return ModelSettings{};
-  return std::move(found).error();
 }
 
 Result<Manifest> ModelList::create(const std::string& from, const std::string& name,

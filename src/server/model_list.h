@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "package/store.h"
+#include "server/model_host.h"
 
 namespace hearth {
 
@@ -34,7 +35,6 @@ struct ModelFacts {
   std::string quantization;  // the type of most of its bytes
   uint64_t parameters = 0;
   uint64_t context = 0;  // tokens
-  uint64_t embedding = 0;
   std::string chat_template;
   std::string licence;
   nlohmann::ordered_json metadata;  // all keys, long lists as null
@@ -42,19 +42,22 @@ struct ModelFacts {
 
 class ModelList {
  public:
-  // `store`: absent where there is no folder for one. `locate`: a name's file.
+  // `store`: absent where there is no folder for one. `models`: how a name's file and settings are
+  // found.
   ModelList(std::optional<Store> store, std::vector<std::string> given,
-            std::function<Result<std::filesystem::path>(const std::string&)> locate)
-      : store_(std::move(store)), given_(std::move(given)), locate_(std::move(locate)) {}
+            const ModelHostOptions& models)
+      : store_(std::move(store)),
+        given_(std::move(given)),
+        locate_(models.locate),
+        settings_(models.settings) {}
 
   std::vector<ListedModel> all() const;
   // Errors: kNotFound.
   Result<ListedModel> find(const std::string& name) const;
   // Kept for the next time. Errors: kNotFound, those of MappedGguf::open().
   Result<std::shared_ptr<const ModelFacts>> facts(const std::string& name) const;
-  Result<std::filesystem::path> path(const std::string& name) const { return locate_(name); }
-  // What a model of the store brings along; of another, nothing. Errors: those of Store::find().
-  Result<ModelSettings> settings(const std::string& name) const;
+  // What a model brings along. Errors: those of ModelHostOptions::settings.
+  Result<ModelSettings> settings(const std::string& name) const { return settings_(name); }
   // Makes `name` a model of the files of `from`, which is of the store, with settings that have
   // been checked. Errors: those of Store::create(), facts() and check_settings_fit(); kUnavailable
   // where there is no store.
@@ -68,6 +71,7 @@ class ModelList {
   const std::optional<Store> store_;
   const std::vector<std::string> given_;
   const std::function<Result<std::filesystem::path>(const std::string&)> locate_;
+  const std::function<Result<ModelSettings>(const std::string&)> settings_;
   mutable std::mutex mutex_;
   mutable std::map<std::filesystem::path, std::shared_ptr<const ModelFacts>> facts_;
 };

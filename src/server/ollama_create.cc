@@ -49,7 +49,7 @@ Result<std::string> read_from(JsonFields& fields) {
   HEARTH_ASSIGN(const auto from, fields.text("from"));
   if (!from || from->empty())
     return fields.wrong("from", "is missing; name a model that /api/tags lists");
-  if (from->find('/') != std::string::npos || from->ends_with(".gguf")) {
+  if (is_model_path(*from)) {
     return fields.wrong("from",
                         "is a path, and clients open no files here; run hearth import FILE, and "
                         "give its name");
@@ -77,10 +77,8 @@ Result<void> read_model_parameters(JsonFields& fields, Creation& creation) {
 Result<void> read_messages(JsonFields& fields, ModelSettings& settings) {
   HEARTH_ASSIGN(const Json* list, fields.list("messages"));
   for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
-    const std::string place = concat("messages[", i, "]");
-    if (!(*list)[i].is_object())
-      return Error(ErrorCode::kUsage, concat(place, ": is no object; give a message"));
-    JsonFields message((*list)[i], place);
+    HEARTH_ASSIGN(JsonFields message,
+                  JsonFields::of_item((*list)[i], concat("messages[", i, "]"), "a message"));
     HEARTH_ASSIGN(const auto role, message.text("role"));
     HEARTH_ASSIGN(const auto content, message.text("content"));
     HEARTH_TRY(message.finish());

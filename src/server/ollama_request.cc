@@ -68,33 +68,8 @@ Result<void> read_think(JsonFields& fields, OllamaRequest& asked, TemplateObject
 
 // ---- chat ----
 
-// {"function": {"name", "arguments": object}}.
-Result<CalledTool> read_call(const Json& call, const std::string& place) {
-  if (!call.is_object())
-    return Error(ErrorCode::kUsage, concat(place, ": is no object; give a call"));
-  JsonFields fields(call, place);
-  CalledTool read;
-  HEARTH_ASSIGN(const auto id, fields.text("id"));
-  read.id = id.value_or("");
-  fields.accept("type");
-  HEARTH_ASSIGN(const Json* function, fields.object("function"));
-  if (function == nullptr) return fields.wrong("function", "is missing; give it");
-  HEARTH_TRY(fields.finish());
-  JsonFields of_function(*function, fields.path("function"));
-  of_function.accept("index");
-  HEARTH_ASSIGN(const auto name, of_function.text("name"));
-  if (!name) return of_function.wrong("name", "is missing; give it");
-  read.name = *name;
-  HEARTH_ASSIGN(const Json* arguments, of_function.object("arguments"));
-  read.arguments = arguments == nullptr ? Json::object() : *arguments;
-  HEARTH_TRY(of_function.finish());
-  return read;
-}
-
 Result<ChatTurn> read_message(const Json& message, const std::string& place) {
-  if (!message.is_object())
-    return Error(ErrorCode::kUsage, concat(place, ": is no object; give a message"));
-  JsonFields fields(message, place);
+  HEARTH_ASSIGN(JsonFields fields, JsonFields::of_item(message, place, "a message"));
   ChatTurn turn;
   HEARTH_ASSIGN(const auto role, fields.text("role"));
   if (!role) return fields.wrong("role", "is missing; give it");
@@ -116,11 +91,7 @@ Result<ChatTurn> read_message(const Json& message, const std::string& place) {
     return fields.wrong("images", "are not supported; leave them out");
   HEARTH_ASSIGN(const Json* calls, fields.list("tool_calls"));
   HEARTH_TRY(fields.finish());
-  for (std::size_t i = 0; calls != nullptr && i < calls->size(); ++i) {
-    HEARTH_ASSIGN(CalledTool call,
-                  read_call((*calls)[i], fields.path(concat("tool_calls[", i, "]"))));
-    turn.calls.push_back(std::move(call));
-  }
+  HEARTH_ASSIGN(turn.calls, read_tool_calls(fields, calls, ChatApi::kOllama));
   return turn;
 }
 
@@ -137,14 +108,9 @@ Result<void> read_chat(JsonFields& fields, OllamaRequest& asked) {
   HEARTH_ASSIGN(conversation.tools, read_tools(fields));
   HEARTH_ASSIGN(const auto schema, read_format_schema(fields));
   if (const ToolOffer& tools = conversation.tools; !tools.callable.empty()) {
-    auto calls = compile_tool_calls(asked.model->syntax.tools, tools.callable, tools.use,
-                                    tools.calls_max, schema);
-    if (!calls.ok()) return fields.wrong("tools", calls.error().message());
-    asked.options.grammar = std::make_shared<const Automaton>(std::move(calls).value());
+    HEARTH_ASSIGN(asked.options.grammar, compile_tools(fields, *asked.model, tools, schema));
   } else if (schema) {
-    auto format = compile_json_schema(*schema);
-    if (!format.ok()) return fields.wrong("format", format.error().message());
-    asked.options.grammar = std::make_shared<const Automaton>(std::move(format).value());
+    HEARTH_ASSIGN(asked.options.grammar, compiled(fields, "format", compile_json_schema(*schema)));
   }
   HEARTH_ASSIGN(const Json* messages, fields.list("messages"));
   if (messages == nullptr || messages->empty()) return {};
@@ -162,9 +128,7 @@ Result<void> read_generate(JsonFields& fields, OllamaRequest& asked) {
   HEARTH_TRY(read_think(fields, asked, conversation.variables));
   HEARTH_ASSIGN(const auto schema, read_format_schema(fields));
   if (schema) {
-    auto format = compile_json_schema(*schema);
-    if (!format.ok()) return fields.wrong("format", format.error().message());
-    asked.options.grammar = std::make_shared<const Automaton>(std::move(format).value());
+    HEARTH_ASSIGN(asked.options.grammar, compiled(fields, "format", compile_json_schema(*schema)));
   }
   HEARTH_ASSIGN(const auto prompt, fields.text("prompt"));
   HEARTH_ASSIGN(const auto suffix, fields.text("suffix"));

@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "server/json_fields.h"
+#include "server/tool_fields.h"
 
 namespace hearth {
 namespace {
@@ -24,10 +25,8 @@ Result<std::string> read_content(const JsonFields& fields, const Json* content) 
   std::string text;
   for (std::size_t i = 0; i < content->size(); ++i) {
     const Json& part = (*content)[i];
-    const std::string place = fields.path(concat("content[", i, "]"));
-    if (!part.is_object())
-      return Error(ErrorCode::kUsage, concat(place, ": is no object; give a part"));
-    JsonFields of_part(part, place);
+    HEARTH_ASSIGN(JsonFields of_part,
+                  JsonFields::of_item(part, fields.path(concat("content[", i, "]")), "a part"));
     HEARTH_ASSIGN(const auto type, of_part.text("type"));
     if (type != "text")
       return of_part.wrong("type", "is not text, the only kind of part that is read; leave it out");
@@ -39,37 +38,8 @@ Result<std::string> read_content(const JsonFields& fields, const Json* content) 
   return text;
 }
 
-// {"id", "type": "function", "function": {"name", "arguments": JSON in a text}}.
-Result<CalledTool> read_call(const Json& call, const std::string& place) {
-  if (!call.is_object())
-    return Error(ErrorCode::kUsage, concat(place, ": is no object; give a call"));
-  JsonFields fields(call, place);
-  CalledTool read;
-  HEARTH_ASSIGN(const auto id, fields.text("id"));
-  read.id = id.value_or("");
-  HEARTH_ASSIGN(const auto type, fields.text("type"));
-  if (type && *type != "function") return fields.wrong("type", "is not function; use that");
-  fields.accept("index");
-  HEARTH_ASSIGN(const Json* function, fields.object("function"));
-  if (function == nullptr) return fields.wrong("function", "is missing; give it");
-  HEARTH_TRY(fields.finish());
-  JsonFields of_function(*function, fields.path("function"));
-  HEARTH_ASSIGN(const auto name, of_function.text("name"));
-  if (!name) return of_function.wrong("name", "is missing; give it");
-  read.name = *name;
-  HEARTH_ASSIGN(const auto arguments, of_function.text("arguments"));
-  const std::string text = arguments.value_or("");
-  read.arguments = text.empty() ? Json::object() : Json::parse(text, nullptr, false);
-  if (!read.arguments.is_object())
-    return of_function.wrong("arguments", "is no JSON object in a text; give one");
-  HEARTH_TRY(of_function.finish());
-  return read;
-}
-
 Result<ChatTurn> read_message(const Json& message, const std::string& place) {
-  if (!message.is_object())
-    return Error(ErrorCode::kUsage, concat(place, ": is no object; give a message"));
-  JsonFields fields(message, place);
+  HEARTH_ASSIGN(JsonFields fields, JsonFields::of_item(message, place, "a message"));
   ChatTurn turn;
   HEARTH_ASSIGN(const auto role, fields.text("role"));
   if (!role) return fields.wrong("role", "is missing; give it");
@@ -93,11 +63,7 @@ Result<ChatTurn> read_message(const Json& message, const std::string& place) {
       return fields.wrong(without_meaning, "is not supported; leave it out");
   }
   HEARTH_TRY(fields.finish());
-  for (std::size_t i = 0; calls != nullptr && i < calls->size(); ++i) {
-    HEARTH_ASSIGN(CalledTool call,
-                  read_call((*calls)[i], fields.path(concat("tool_calls[", i, "]"))));
-    turn.calls.push_back(std::move(call));
-  }
+  HEARTH_ASSIGN(turn.calls, read_tool_calls(fields, calls, ChatApi::kOpenAi));
   return turn;
 }
 

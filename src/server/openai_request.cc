@@ -10,7 +10,7 @@
 #include "server/json_fields.h"
 #include "server/openai_messages.h"
 #include "server/tool_fields.h"
-#include "toolcalls/template_json.h"
+#include "template/json_value.h"
 
 namespace hearth {
 namespace {
@@ -97,10 +97,7 @@ Result<void> read_chat(JsonFields& fields, OpenAiRequest& asked) {
   if (const ToolOffer& tools = conversation.tools; !tools.callable.empty()) {
     if (format.automaton != nullptr && !format.schema)
       return fields.wrong("tools", "and regex, grammar or choice exclude each other; choose one");
-    auto calls = compile_tool_calls(asked.model->syntax.tools, tools.callable, tools.use,
-                                    tools.calls_max, format.schema);
-    if (!calls.ok()) return fields.wrong("tools", calls.error().message());
-    asked.options.grammar = std::make_shared<const Automaton>(std::move(calls).value());
+    HEARTH_ASSIGN(asked.options.grammar, compile_tools(fields, *asked.model, tools, format.schema));
   }
   HEARTH_ASSIGN(const Json* messages, fields.list("messages"));
   if (messages == nullptr) return fields.wrong("messages", "is missing; give at least one");

@@ -168,7 +168,7 @@ Result<std::unique_ptr<Service>> Service::create(ServiceOptions options) {
 Service::Service(ServiceOptions options)
     : options_(std::move(options)),
       guard_(options_.guard),
-      list_(options_.store, options_.given, options_.models.locate),
+      list_(options_.store, options_.given, options_.models),
       models_([&] {
         options_.models.scheduler.metrics = metrics_.scheduler;
         return options_.models;

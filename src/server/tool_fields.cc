@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "server/generation_fields.h"
 
 namespace hearth {
 namespace {
@@ -46,9 +47,7 @@ Result<Tool> read_function(const Json& function, const std::string& place) {
 }
 
 Result<Tool> read_tool(const Json& tool, const std::string& place) {
-  if (!tool.is_object())
-    return Error(ErrorCode::kUsage, concat(place, ": is no object; give a tool"));
-  JsonFields fields(tool, place);
+  HEARTH_ASSIGN(JsonFields fields, JsonFields::of_item(tool, place, "a tool"));
   HEARTH_ASSIGN(const auto type, fields.text("type"));
   if (type != "function")
     return fields.wrong("type", "is not function, the only kind there is; use that");
@@ -94,7 +93,68 @@ Result<void> read_choice(JsonFields& fields, ToolOffer& offer) {
   return {};
 }
 
+// A text of JSON, or an object; absent: {}.
+Result<Json> read_arguments(JsonFields& of_function, ChatApi api) {
+  if (api == ChatApi::kOllama) {
+    HEARTH_ASSIGN(const Json* arguments, of_function.object("arguments"));
+    return arguments == nullptr ? Json::object() : *arguments;
+  }
+  HEARTH_ASSIGN(const auto arguments, of_function.text("arguments"));
+  const std::string text = arguments.value_or("");
+  Json parsed = text.empty() ? Json::object() : Json::parse(text, nullptr, false);
+  if (!parsed.is_object())
+    return of_function.wrong("arguments", "is no JSON object in a text; give one");
+  return parsed;
+}
+
+// {"id", "type": "function", "function": {"name", "arguments"}}; "index" stands outside in
+// OpenAI's.
+Result<CalledTool> read_call(const Json& call, const std::string& place, ChatApi api) {
+  HEARTH_ASSIGN(JsonFields fields, JsonFields::of_item(call, place, "a call"));
+  CalledTool read;
+  HEARTH_ASSIGN(const auto id, fields.text("id"));
+  read.id = id.value_or("");
+  if (api == ChatApi::kOllama) {
+    fields.accept("type");
+  } else {
+    HEARTH_ASSIGN(const auto type, fields.text("type"));
+    if (type && *type != "function") return fields.wrong("type", "is not function; use that");
+    fields.accept("index");
+  }
+  HEARTH_ASSIGN(const Json* function, fields.object("function"));
+  if (function == nullptr) return fields.wrong("function", "is missing; give it");
+  HEARTH_TRY(fields.finish());
+  JsonFields of_function(*function, fields.path("function"));
+  if (api == ChatApi::kOllama) of_function.accept("index");
+  HEARTH_ASSIGN(const auto name, of_function.text("name"));
+  if (!name) return of_function.wrong("name", "is missing; give it");
+  read.name = *name;
+  HEARTH_ASSIGN(read.arguments, read_arguments(of_function, api));
+  HEARTH_TRY(of_function.finish());
+  return read;
+}
+
 }  // namespace
+
+Result<std::shared_ptr<const Automaton>> compile_tools(const JsonFields& fields,
+                                                       const ServedModel& model,
+                                                       const ToolOffer& offer,
+                                                       const std::optional<Json>& content) {
+  return compiled(
+      fields, "tools",
+      compile_tool_calls(model.syntax.tools, offer.callable, offer.use, offer.calls_max, content));
+}
+
+Result<std::vector<CalledTool>> read_tool_calls(const JsonFields& fields, const Json* calls,
+                                                ChatApi api) {
+  std::vector<CalledTool> read;
+  for (std::size_t i = 0; calls != nullptr && i < calls->size(); ++i) {
+    HEARTH_ASSIGN(CalledTool call,
+                  read_call((*calls)[i], fields.path(concat("tool_calls[", i, "]")), api));
+    read.push_back(std::move(call));
+  }
+  return read;
+}
 
 Result<ToolOffer> read_tools(JsonFields& fields) {
   ToolOffer offer;

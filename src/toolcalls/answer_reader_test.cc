@@ -7,35 +7,18 @@
 #include <string_view>
 #include <vector>
 
+#include "toolcalls/test_pieces.h"
+
 namespace hearth {
 namespace {
 
 using Kind = AnswerPart::Kind;
 
-// What came of the answer, pieces of one kind joined.
-std::vector<AnswerPart> read(AnswerReader reader, std::string_view text, std::size_t piece) {
-  std::vector<AnswerPart> joined;
-  const auto take = [&](const std::vector<AnswerPart>& parts) {
-    for (const AnswerPart& part : parts) {
-      const bool goes_on =
-          !joined.empty() && joined.back().kind == part.kind && part.kind != Kind::kCall;
-      if (goes_on) {
-        joined.back().text += part.text;
-      } else {
-        joined.push_back(part);
-      }
-    }
-  };
-  for (std::size_t at = 0; at < text.size(); at += piece) take(reader.push(text.substr(at, piece)));
-  take(reader.finish());
-  return joined;
-}
-
 // The same however the text is cut.
 void expect(const AnswerReader& reader, std::string_view text,
             const std::vector<AnswerPart>& parts) {
   for (const std::size_t piece : {std::size_t{1}, std::size_t{2}, std::size_t{7}, text.size() + 1})
-    EXPECT_EQ(read(reader, text, piece), parts) << text << ", pieces of " << piece;
+    EXPECT_EQ(read_in_pieces(reader, text, piece), parts) << text << ", pieces of " << piece;
 }
 
 ToolSyntax llama_syntax() {

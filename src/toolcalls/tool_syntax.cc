@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "template/json_value.h"
 #include "toolcalls/json_scanner.h"
-#include "toolcalls/template_json.h"
 
 namespace hearth {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/files.h"
-#include "toolcalls/template_json.h"
+#include "template/json_value.h"
 
 namespace hearth {
 namespace {

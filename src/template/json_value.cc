@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "toolcalls/template_json.h"
+#include "template/json_value.h"
 
 #include <utility>
 
