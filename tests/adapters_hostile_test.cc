@@ -19,7 +19,7 @@ class HostileAdapter : public testing::Test {
   TestAdapter adapter_ = random_adapter(*tiny_.model, 4, 1);
 
   void expect(ErrorCode code, std::string_view part, const std::filesystem::path& path) const {
-    const auto loaded = Adapter::load(path, *tiny_.model);
+    const auto loaded = Adapter::load(adapter_paths(path), *tiny_.model);
     ASSERT_FALSE(loaded.ok()) << part;
     const std::string& message = loaded.error().message();
     EXPECT_EQ(loaded.error().code(), code) << message;
@@ -71,7 +71,7 @@ TEST_F(HostileAdapter, AnotherModelsShapes) {
   adapter_.tensors[beyond + ".lora_B.weight"] = adapter_.tensors[kUp + ".lora_B.weight"];
   expect(ErrorCode::kUsage, "the model has 2 layers");
   const auto other = TinyModel::load_golden("qwen2", best_isa(), Numerics::kFloat, 1);
-  EXPECT_EQ(Adapter::load(HEARTH_SOURCE_DIR "/tests/golden/adapters/llama.gguf", *other.model)
+  EXPECT_EQ(Adapter::load({HEARTH_SOURCE_DIR "/tests/golden/adapters/llama.gguf"}, *other.model)
                 .error()
                 .code(),
             ErrorCode::kUsage);

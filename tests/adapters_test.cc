@@ -23,7 +23,7 @@ std::filesystem::path golden_path(const std::string& name) {
 }
 
 std::shared_ptr<const Adapter> load(const std::filesystem::path& path, const Model& model) {
-  auto adapter = Adapter::load(path, model);
+  auto adapter = Adapter::load(adapter_paths(path), model);
   if (!adapter.ok()) ADD_FAILURE() << adapter.error().message();
   return adapter.ok() ? *adapter : nullptr;
 }

@@ -3,13 +3,10 @@
 """--lora with the real model: every command that takes it, and what it refuses."""
 
 import json
-import pathlib
-import subprocess
 import unittest
 
-from cli_support import BINARY, MODEL, CliTestCase, needs_model
+from cli_support import MODEL, ROOT, CliTestCase, make_adapter, needs_model
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests/golden/adapters"
 ASKED = ["run", "--temp", "0", "-n", "16", "Why is the sky blue?"]
 
@@ -20,8 +17,7 @@ class Lora(CliTestCase):
     def setUpClass(cls):
         super().setUpClass()
         for seed in (1, 2):
-            subprocess.run([ROOT / "tools/random_adapter", MODEL, cls.home / f"adapter{seed}", "--rank", "4", "--seed", str(seed)],
-                           env={**cls.env, "HEARTH_BINARY": BINARY}, check=True)
+            make_adapter(cls.home / f"adapter{seed}", seed)
         cls.one, cls.other = (str(cls.home / f"adapter{seed}") for seed in (1, 2))
 
     def refused(self, status, *parts, arguments):

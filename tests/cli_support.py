@@ -8,6 +8,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -21,6 +22,15 @@ KNOWN_ISAS = {"scalar", "avx2", "avx512", "amx", "neon", "neon_dotprod", "neon_i
 
 needs_model = unittest.skipUnless(MODEL, "HEARTH_TEST_MODEL is not set; ./test sets it")
 needs_minilm = unittest.skipUnless(MINILM, "HEARTH_TEST_MINILM is not set; ./test sets it")
+
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def make_adapter(folder, seed, rank=4, alpha=None):
+    """A LoRA adapter for MODEL, of random numbers; with an alpha of 60 ranks it changes what is said."""
+    command = [sys.executable, ROOT / "tools/random_adapter", MODEL, folder, "--rank", str(rank), "--alpha", str(alpha or rank), "--seed", str(seed)]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "HEARTH_BINARY": BINARY})
 
 
 class CliTestCase(unittest.TestCase):

@@ -112,7 +112,7 @@ class Clients(CliTestCase):
         text = self.run_python(chat)
         for fragment in ("'smollm2:latest'", "384\n", "llama ['", "404 ", '"age":'):
             self.assertIn(fragment, text)
-        self.assertIn("stop", self.run_python(tool))
+        self.assertRegex(self.run_python(tool), r"(?m)^(stop|length)$")  # drawn: it may be cut at 120 tokens
         text = self.run_python(create)
         for fragment in ("success\ntemperature                    0", "\n30\n", "writing manifest\nsuccess\n"):
             self.assertIn(fragment, text)

@@ -6,7 +6,7 @@ import json
 import pathlib
 import unittest
 
-from cli_support import CliTestCase, needs_model, write_vocabulary
+from cli_support import ROOT, CliTestCase, make_adapter, needs_model, write_vocabulary
 from serve_support import Server
 
 PIRATE = '''# A pirate.
@@ -86,7 +86,7 @@ class Files(CliTestCase):
         cases = [
             ("FROM nobody\n", 3, "FROM nobody", "hearth ls"),
             ("FROM ./nothing.gguf\n", 3, "nothing.gguf"),
-            ("FROM tiny\nADAPTER ./a.gguf\n", 5, "line 2", "ADAPTER"),
+            ("FROM tiny\nADAPTER a\n  \nADAPTER\n", 4, "line 4", "ADAPTER has no value"),
             ("FROM tiny\nTEMPLATE \"\"\"{{ .System }}\n\"\"\"\n", 5, "line 2", "Go"),
             ("FROM tiny\nPARAMETER temperature hot\n", 4, "line 2", "hot"),
             ("FROM tiny\nSYSTEM You\nare\n", 4, "line 3", "are"),
@@ -156,6 +156,64 @@ class Answers(CliTestCase):
         self.assert_refused(["run", "-m", "own", "word " * 100], 2, "64")
         path.write_text("FROM smollm2\nPARAMETER num_ctx 100000\n", encoding="utf-8")
         self.assert_refused(["create", "long", "-f", str(path)], 2, "num_ctx", "100000", "tokens that the model was made for")
+
+
+@needs_model
+class Adapters(CliTestCase):
+    """Models that bring adapters along."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for seed in (1, 2):
+            make_adapter(cls.home / f"lora{seed}", seed, alpha=240)
+        cls.make("adapted", "FROM smollm2\nADAPTER ./lora1\nPARAMETER temperature 0\nPARAMETER num_predict 12\n")
+
+    @classmethod
+    def make(cls, name, text):
+        path = cls.home / "Modelfile.lora"
+        path.write_text(text, encoding="utf-8")
+        made = cls.run_hearth("create", name, "-f", str(path))
+        assert made.returncode == 0, made.stderr
+        return made
+
+    def run_with(self, *flags):
+        return self.hearth_json("run", "--temp", "0", "-n", "12", *flags, "Why is the sky blue?")["text"]
+
+    def test_run_and_serve_have_them(self):
+        one, other = (str(self.home / f"lora{seed}") for seed in (1, 2))
+        expected = self.run_with("--lora", one)
+        self.assertNotEqual(expected, self.run_with())
+        self.assertEqual(self.run_with("-m", "adapted"), expected)
+        both = self.run_with("--lora", one, "--lora", other)
+        self.assertNotEqual(both, expected)
+        self.assertEqual(self.run_with("-m", "adapted", "--lora", other), both)
+        self.make("both", "FROM adapted\nADAPTER lora2/adapter_model.safetensors\n")
+        self.assertEqual(self.run_with("-m", "both"), both)
+        self.assertEqual([file["role"] for file in self.hearth_json("show", "both")["files"]],
+                         ["model", "adapter", "adapter-config", "adapter", "adapter-config"])
+
+        server = Server(self, "-m", "smollm2", "--adapters", self.home)
+        server.wait_ready()
+        answers = {}
+        for name in ("smollm2", "adapted", "both", "adapted+lora2"):
+            status, answer = server.ask("POST", "/v1/chat/completions", {
+                "model": name, "messages": user("Why is the sky blue?"), "temperature": 0, "max_tokens": 12})
+            self.assertEqual(status, 200, answer)
+            answers[name] = answer["choices"][0]["message"]["content"]
+        self.assertEqual(answers, {"smollm2": self.run_with(), "adapted": expected, "both": both, "adapted+lora2": both})
+        self.assertEqual(len(server.ask("GET", "/api/ps")[1]["models"]), 3)
+
+    def test_what_does_not_fit_is_refused(self):
+        for text, status, *fragments in [
+                ("FROM smollm2\nADAPTER ./nothing\n", 3, "nothing"),
+                (f"FROM smollm2\nADAPTER {ROOT}/tests/golden/adapters/llama.gguf\n", 2, "blk."),
+                ("FROM smollm2\n" + 5 * "ADAPTER ./lora1\n", 2, "more than the 4")]:
+            with self.subTest(text=text):
+                path = self.home / "Modelfile.bad"
+                path.write_text(text, encoding="utf-8")
+                self.assert_refused(["create", "x", "-f", str(path)], status, *fragments)
+        self.assertNotIn("x", self.hearth("ls", "-q").split())
 
 
 @needs_model
@@ -268,7 +326,7 @@ class Served(CliTestCase):
             ({"model": "x", "from": "./m.gguf"}, 400, "from: is a path"),
             ({"model": "../x"}, 400, "../x"),
             ({"model": "x", "files": {"m.gguf": "sha256:0"}}, 400, "files: are not taken"),
-            ({"model": "x", "adapters": {"a.gguf": "sha256:0"}}, 400, "adapters: are not supported"),
+            ({"model": "x", "adapters": {"a.gguf": "sha256:0"}}, 400, "adapters: are not taken over HTTP"),
             ({"model": "x", "quantize": "q4_K_M"}, 400, "quantize: is not supported"),
             ({"model": "x", "modelfile": "FROM smollm2"}, 400, "modelfile: is not supported"),
             ({"model": "x", "colour": 1}, 400, "colour: is not supported"),

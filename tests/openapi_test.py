@@ -7,15 +7,13 @@ tools/check_openapi --seconds 600.
 """
 
 import os
-import pathlib
 import subprocess
 import sys
 import unittest
 
-from cli_support import BINARY, MINILM, MODEL, CliTestCase, needs_minilm, needs_model
+from cli_support import BINARY, MINILM, MODEL, ROOT, CliTestCase, needs_minilm, needs_model
 from serve_support import Server
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 SECONDS = 40
 STATUS_SKIPPED = 77
 
@@ -27,7 +25,7 @@ class OpenApi(CliTestCase):
         keys.write_text("0123456789abcdef\n", encoding="utf-8")
         server = Server(self, "-m", "smollm2", "--api-key-file", keys)
         self.assertEqual(server.ask("GET", "/v1/models")[0], 401)
-        for name in ("openapi.yaml", "openapi-requests.yaml", "openapi-answers.yaml", "openapi-models.yaml"):
+        for name in ("openapi.yaml", "openapi-requests.yaml", "openapi-llama-cpp.yaml", "openapi-answers.yaml", "openapi-models.yaml"):
             connection = server.connect()
             self.addCleanup(connection.close)
             connection.request("GET", f"/{name}")

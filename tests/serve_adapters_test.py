@@ -2,15 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """hearth serve with LoRA adapters: named by requests, several in one batch, swapped while answers are written."""
 
-import os
 import shutil
-import subprocess
-import sys
 import threading
 import unittest
 
-from cli_support import BINARY, MODEL, CliTestCase, needs_model
-from serve_support import ROOT, Server
+from cli_support import CliTestCase, make_adapter, needs_model
+from serve_support import Server
 
 PROMPT = "Once upon a time"
 
@@ -22,8 +19,7 @@ class Adapters(CliTestCase):
         super().setUpClass()
         cls.made = cls.home / "made"
         for seed in (1, 2):
-            subprocess.run([sys.executable, ROOT / "tools/random_adapter", MODEL, cls.made / f"a{seed}", "--rank", "8", "--seed", str(seed)],
-                           check=True, capture_output=True, env={**os.environ, "HEARTH_BINARY": BINARY})
+            make_adapter(cls.made / f"a{seed}", seed, rank=8)
         cls.folder = cls.home / "adapters"
         shutil.copytree(cls.made, cls.folder)
 

@@ -3,12 +3,9 @@
 
 import http.client
 import json
-import pathlib
 import signal
 import subprocess
 import time
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def read_all(client):

@@ -6,8 +6,10 @@ import http.client
 import json
 import pathlib
 import shutil
+import signal
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
@@ -109,6 +111,87 @@ class OpenAi(CliTestCase):
             self.assertEqual(status, 400, (body, document))
         self.assertEqual(self.server.ask("GET", "/v1/nothing")[0], 404)
         self.assertEqual(self.chat("Hi", max_tokens=2)[0], 200)  # it goes on
+
+    def test_oldest_messages_are_dropped_where_that_is_asked_for(self):
+        messages = [{"role": "system", "content": "You are a parrot."}]
+        for number in range(40):
+            messages += [{"role": "user", "content": f"Question {number}: " + "word " * 250}, {"role": "assistant", "content": "Yes."}]
+        messages.append({"role": "user", "content": "And now?"})
+        asked = {"model": "smollm2", "messages": messages, "temperature": 0, "max_tokens": 8}
+        for fields in ({}, {"overflow": "error"}, {"overflow": None}):
+            status, document = self.server.ask("POST", "/v1/chat/completions", {**asked, **fields})
+            self.assertEqual(status, 400)
+            self.assertIn("do not fit the context", document["error"]["message"])
+        status, answer = self.server.ask("POST", "/v1/chat/completions", {**asked, "overflow": "drop_oldest", "privacy": "local_only"})
+        self.assertEqual(status, 200, answer)
+        dropped = answer["hearth"]["dropped_messages"]
+        self.assertEqual(dropped % 2, 0)
+        kept = messages[:1] + messages[1 + dropped:]  # the fewest that fit: with two more it does not
+        _, same = self.server.ask("POST", "/v1/chat/completions", {**asked, "messages": kept})
+        self.assertEqual(same["choices"][0]["message"], answer["choices"][0]["message"])
+        self.assertEqual(same["usage"]["prompt_tokens"], answer["usage"]["prompt_tokens"])
+        self.assertNotIn("dropped_messages", same["hearth"])
+        self.assertGreater(answer["usage"]["prompt_tokens"] + 8 + 250, 8192)
+        connection = self.server.connect()
+        self.addCleanup(connection.close)
+        connection.request("POST", "/api/chat", body=json.dumps({
+            "model": "smollm2", "messages": messages, "truncate": True, "options": {"num_predict": 8, "temperature": 0}}))
+        response = connection.getresponse()
+        self.assertEqual(response.getheader("hearth-dropped-messages"), str(dropped))
+        last = json.loads(response.read().decode().splitlines()[-1])
+        self.assertEqual((last["dropped_messages"], last["prompt_eval_count"]), (dropped, answer["usage"]["prompt_tokens"]))
+
+    def test_what_was_read_outlives_the_server(self):
+        folder = self.home / "sessions"
+        content = "The quick brown fox jumps over the lazy dog. " * 60
+        fields = {"model": "smollm2", "temperature": 0, "max_tokens": 8}
+
+        def ask():
+            server = Server(self, "-m", "smollm2", "--sessions", folder)
+            server.wait_ready()
+            status, answer = server.chat(content, **fields)
+            self.assertEqual(status, 200, answer)
+            server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(server.process.wait(timeout=30), 0)
+            said = server.process.stderr.read().decode()
+            return answer["usage"]["prompt_tokens_details"]["cached_tokens"], answer["choices"][0]["message"], said
+
+        cold, message, said = ask()
+        self.assertEqual((cold, said), (0, ""))
+        [kept] = folder.iterdir()
+        key = self.home / ".local/state/hearth/seal.key"
+        self.assertEqual([path.stat().st_mode & 0o777 for path in (folder, kept, key)], [0o700, 0o600, 0o600])
+        _, fox = self.server.ask("POST", "/tokenize", {"content": " quick brown fox jumps over the lazy dog."})
+        ids = struct.pack(f"<{len(fox['tokens'])}i", *fox["tokens"])
+        self.assertNotIn(ids, kept.read_bytes())
+        warm, again, said = ask()
+        self.assertGreater(warm, 500)
+        self.assertEqual((again, said), (message, ""))
+
+        damaged = bytearray(kept.read_bytes())
+        damaged[len(damaged) // 2] ^= 1
+        kept.write_bytes(damaged)
+        cold, again, said = ask()
+        self.assertLess(cold, warm)
+        self.assertEqual(again, message)
+        self.assertRegex(said, r"\Ahearth: .*/sessions/[0-9a-f]+\.prefixes: was changed, .*; remove it, .*\n\Z")
+        self.assertEqual(ask()[0], warm)  # it was made anew
+        key.unlink()
+        cold, _, said = ask()
+        self.assertEqual(cold, 0)
+        self.assertIn("sealed with another key", said)
+        kept.write_bytes(b"")
+        self.assertIn("is no sealed file", ask()[2])
+
+    def test_a_question_that_is_too_long_by_itself_is_refused(self):
+        messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yes?"}, {"role": "user", "content": "word " * 9000}]
+        status, document = self.chat("", messages=messages, overflow="drop_oldest")
+        self.assertEqual(status, 400)
+        self.assertIn("do not fit the context", document["error"]["message"])
+        for fields, fragment in [({"overflow": "drop"}, "overflow: is neither"), ({"privacy": "cloud"}, "privacy: \"cloud\" is not supported")]:
+            status, document = self.chat("Hi", **fields)
+            self.assertEqual(status, 400)
+            self.assertIn(fragment, document["error"]["message"])
 
     def test_many_clients_get_their_own_answers(self):
         alone = {}

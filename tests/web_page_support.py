@@ -4,16 +4,14 @@
 import importlib.util
 import json
 import os
-import pathlib
 import shutil
 import subprocess
 import sys
 import unittest
 
-from cli_support import CliTestCase
+from cli_support import ROOT, CliTestCase
 from serve_support import Server
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 TINY = ROOT / "tests/golden/tiny/llama.gguf"
 CHROMIUM = shutil.which("chromium")
 

@@ -5,7 +5,7 @@ Skipped where no browser can be had."""
 
 import json
 
-from cli_support import CliTestCase, needs_model
+from cli_support import CliTestCase, make_adapter, needs_model
 from serve_test import Server
 from web_page_support import MARKDOWN, PageTestCase, main, stream
 
@@ -126,18 +126,6 @@ class Chat(PageTestCase):
         self.page.wait_for_selector("#model option[value=tiny]", state="attached")
         self.assertEqual(self.page.input_value("#model"), "tiny")  # the last choice is remembered
 
-    def test_adapters_are_models(self):
-        page = self.open()
-        page.route("**/v1/models", lambda route: route.fulfill(json={"data": [{"id": "smollm2"}, {"id": "smollm2+pirate"}]}))
-        self.answer_with("Arr!", page=page, hearth={"route": {"target": "local", "reason": "the only target"}})
-        page.goto(f"{self.origin}/#/models")
-        page.reload()
-        page.locator(".card", has_text="pirate").get_by_role("button").click()
-        self.assertEqual(page.input_value("#model"), "smollm2+pirate")
-        self.send("Hello!", page)
-        self.assertIn("On this device — smollm2: the only target", self.last_answer(page).inner_text())
-        self.assertEqual(self.chat_bodies()[-1]["model"], "smollm2+pirate")
-
     def test_nothing_is_stored(self):
         self.send("A secret that stays here.")
         self.last_answer()
@@ -204,6 +192,47 @@ class Chat(PageTestCase):
         self.assertEqual(answer.locator(".text").inner_text(), "Yes.")
         answer.get_by_text("Thoughts").click()
         self.assertTrue(answer.get_by_text("Hmm.").is_visible())
+
+
+@needs_model
+class Adapters(PageTestCase):
+    """With adapters that change what the real model says, and its real metrics."""
+
+    @classmethod
+    def more_arguments(cls):
+        for seed in (1, 2):
+            make_adapter(cls.home / f"adapters/voice{seed}", seed, alpha=240)
+        return ["--adapters", cls.home / "adapters"]
+
+    def test_switching_between_them(self):
+        self.set_fields(temperature=0, tokens=12)
+        self.page.click("#to-models")
+        self.page.locator(".card", has_text="voice1").get_by_role("button").click()
+        self.assertEqual(self.page.input_value("#model"), "smollm2+voice1")
+        answers = []
+        for name in ("smollm2+voice1", "smollm2+voice2", "smollm2"):
+            self.page.select_option("#model", name)
+            self.send("Why is the sky blue?")
+            answer = self.last_answer()
+            self.assertIn("On this device — smollm2", answer.inner_text())
+            self.assertEqual(self.chat_bodies()[-1]["model"], name)
+            _, same = self.server.chat("Why is the sky blue?", model=name, temperature=0, max_tokens=12)
+            answers.append(same["choices"][0]["message"]["content"])
+            self.assertIn(answers[-1].split("\n")[0].strip()[:20], answer.inner_text())
+            self.page.click("#new-chat")
+        self.assertEqual(len(set(answers)), 3)
+
+    def test_activity_of_this_server(self):
+        self.set_fields(tokens=30)
+        self.send("Why is the sky blue?")
+        self.last_answer()
+        self.page.click("#to-activity")
+        self.page.wait_for_selector("#view-activity .line-2[d*=L]", state="attached")
+        text = self.server.ask("GET", "/metrics")[1]
+        pages = next(line.split()[1] for line in text.splitlines() if line.startswith("hearth_kv_pages{") or line.startswith("hearth_kv_pages "))
+        shown = self.page.inner_text("#view-activity")
+        self.assertIn(f"of {int(float(pages))}", shown)
+        self.assertIn("chat", shown)
 
 
 @needs_model

@@ -15,46 +15,10 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "base/temporary_file.h"
 
 namespace hearth {
 namespace {
-
-// Closes a descriptor at the end of its scope.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-// Opens a regular file and tells what it is.
-Result<std::pair<int, FileIdentity>> open_regular(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return file_error(errno, "cannot open", path);
-  struct stat info {};
-  if (::fstat(fd, &info) != 0) {
-    const int error_number = errno;
-    ::close(fd);
-    return file_error(error_number, "cannot stat", path);
-  }
-  if (!S_ISREG(info.st_mode)) {
-    ::close(fd);
-    return Error(
-        ErrorCode::kUsage,
-        concat(printable(path.string(), 300), ": ",
-               S_ISDIR(info.st_mode) ? "is a folder" : "is not a regular file", "; name a file"));
-  }
-  return std::pair(
-      fd, FileIdentity{info.st_dev, info.st_ino, static_cast<uint64_t>(info.st_size),
-                       info.st_mtim.tv_sec * int64_t{1'000'000'000} + info.st_mtim.tv_nsec});
-}
 
 // The range shrunk to whole pages inside it, as madvise wants.
 std::pair<void*, std::size_t> whole_pages(std::span<const std::byte> range) {
@@ -64,17 +28,37 @@ std::pair<void*, std::size_t> whole_pages(std::span<const std::byte> range) {
   return {reinterpret_cast<void*>(begin), end > begin ? end - begin : 0};
 }
 
-Result<void> write_all(int fd, std::string_view content, const std::filesystem::path& path) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(fd, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return file_error(errno, "cannot write", path);
-    content.remove_prefix(static_cast<std::size_t>(written));
+}  // namespace
+
+Result<OpenFile> open_file(const std::filesystem::path& path) {
+  OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (fd.get() < 0) return file_error(errno, "cannot open", path);
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return file_error(errno, "cannot stat", path);
+  if (!S_ISREG(info.st_mode)) {
+    return Error(
+        ErrorCode::kUsage,
+        concat(printable(path.string(), 300), ": ",
+               S_ISDIR(info.st_mode) ? "is a folder" : "is not a regular file", "; name a file"));
   }
-  return {};
+  return OpenFile{std::move(fd),
+                  {info.st_dev, info.st_ino, static_cast<uint64_t>(info.st_size),
+                   info.st_mtim.tv_sec * int64_t{1'000'000'000} + info.st_mtim.tv_nsec},
+                  info.st_mode};
 }
 
-}  // namespace
+Result<std::size_t> OpenFile::read(std::span<std::byte> into,
+                                   const std::filesystem::path& path) const {
+  std::size_t done = 0;
+  while (done < into.size()) {
+    const ssize_t count = ::read(fd.get(), into.data() + done, into.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return file_error(errno, "cannot read", path);
+    if (count == 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  return done;
+}
 
 Error file_error(int error_number, std::string_view action, const std::filesystem::path& path) {
   ErrorCode code = ErrorCode::kUnavailable;
@@ -95,14 +79,13 @@ Error file_error(int error_number, std::string_view action, const std::filesyste
 }
 
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
-  HEARTH_ASSIGN(const auto opened, open_regular(path));
-  const Descriptor fd(opened.first);
-  const FileIdentity& identity = opened.second;
+  HEARTH_ASSIGN(const OpenFile file, open_file(path));
+  const FileIdentity& identity = file.identity;
   if (identity.bytes == 0) {
     return Error(ErrorCode::kCorrupt,
                  concat(printable(path.string(), 300), ": the file is empty; fetch it again"));
   }
-  void* data = ::mmap(nullptr, identity.bytes, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+  void* data = ::mmap(nullptr, identity.bytes, PROT_READ, MAP_PRIVATE, file.fd.get(), 0);
   if (data == MAP_FAILED) return file_error(errno, "cannot map", path);
   return MappedFile(static_cast<const std::byte*>(data), identity);
 }
@@ -153,21 +136,19 @@ bool MappedFile::on_huge_pages() const {
 }
 
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max) {
-  HEARTH_ASSIGN(const auto opened, open_regular(path));
-  const Descriptor fd(opened.first);
-  if (opened.second.bytes > bytes_max) {
+  HEARTH_ASSIGN(const OpenFile file, open_file(path));
+  if (file.identity.bytes > bytes_max) {
     return Error(ErrorCode::kUsage,
-                 concat(printable(path.string(), 300), ": has ", opened.second.bytes,
+                 concat(printable(path.string(), 300), ": has ", file.identity.bytes,
                         " bytes, more than the ", bytes_max, " that are read; use a smaller file"));
   }
   std::string content;
   char buffer[65536];
   while (true) {
-    const ssize_t count = ::read(fd.get(), buffer, sizeof buffer);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return file_error(errno, "cannot read", path);
+    HEARTH_ASSIGN(const std::size_t count,
+                  file.read(std::as_writable_bytes(std::span(buffer)), path));
     if (count == 0) return content;
-    content.append(buffer, static_cast<std::size_t>(count));
+    content.append(buffer, count);
     if (content.size() > bytes_max) {
       return Error(ErrorCode::kUsage,
                    concat(printable(path.string(), 300), ": grew beyond ", bytes_max,
@@ -189,27 +170,11 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view cont
 
 Result<void> write_file(const std::filesystem::path& path,
                         std::initializer_list<std::string_view> pieces) {
-  const std::filesystem::path folder =
-      path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  std::string temporary = (folder / ".hearth-XXXXXX").string();
-  const Descriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (fd.get() < 0) return file_error(errno, "cannot create a file in", folder);
-  Result<void> written;
-  for (const std::string_view piece : pieces) {
-    if (written.ok()) written = write_all(fd.get(), piece, path);
-  }
-  if (written.ok() && ::fchmod(fd.get(), 0644) != 0)
-    written = file_error(errno, "cannot set the mode of", path);
-  if (written.ok() && ::fsync(fd.get()) != 0) written = file_error(errno, "cannot flush", path);
-  if (written.ok() && ::rename(temporary.c_str(), path.c_str()) != 0)
-    written = file_error(errno, "cannot replace", path);
-  if (!written.ok()) {
-    ::unlink(temporary.c_str());
-    return written;
-  }
-  const Descriptor folder_fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder_fd.get() >= 0) ::fsync(folder_fd.get());
-  return {};
+  HEARTH_ASSIGN(TemporaryFile file,
+                TemporaryFile::create(path.has_parent_path() ? path.parent_path() : "."));
+  for (const std::string_view piece : pieces)
+    HEARTH_TRY(file.write(std::as_bytes(std::span(piece))));
+  return file.publish(path, 0644);
 }
 
 }  // namespace hearth

@@ -3,6 +3,8 @@
 // and the remedy.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -11,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/owned_fd.h"
 #include "base/result.h"
 
 namespace hearth {
@@ -23,6 +26,21 @@ struct FileIdentity {
   uint64_t bytes;
   int64_t modified_ns;  // since 1970
 };
+
+// A regular file, opened for reading.
+struct OpenFile {
+  OwnedFd fd;
+  FileIdentity identity;
+  mode_t mode;
+
+  // The next bytes, up to the end of the file: how many. `path` is what errors call it. Errors:
+  // kUnavailable.
+  Result<std::size_t> read(std::span<std::byte> into, const std::filesystem::path& path) const;
+};
+
+// Errors: kNotFound (no such file), kUsage (a folder or not a regular file), kUnavailable
+// (permission).
+Result<OpenFile> open_file(const std::filesystem::path& path);
 
 // A file mapped read-only. Move-only owner of the mapping; concurrent reads are safe.
 class MappedFile {

@@ -106,7 +106,7 @@ Result<ModelChoice> choose_default_model(const Environment& environment) {
 Check check_default_model(const Environment& environment) {
   const auto choice = choose_default_model(environment);
   if (!choice.ok()) return {"default_model", false, choice.error().message()};
-  const auto opened = MappedGguf::open(choice->path, choice->name);
+  const auto opened = MappedGguf::open(choice->model.weights, choice->name);
   if (!opened.ok()) return {"default_model", false, opened.error().message()};
   return {"default_model", true,
           concat(printable(choice->name, 200), ", ", opened->bytes(), " bytes")};
@@ -157,7 +157,7 @@ struct Expectation {
 std::optional<Expectation> expect_speed(const Environment& environment, double gb_per_s) {
   const auto choice = choose_default_model(environment);
   if (!choice.ok()) return std::nullopt;
-  const auto engine = Engine::load(choice->path, {});
+  const auto engine = Engine::load(choice->model.weights, {});
   if (!engine.ok() || (*engine)->model().numerics() == Numerics::kFloat) return std::nullopt;
   const Model& model = (*engine)->model();
   const double gmac_per_s =

@@ -12,7 +12,6 @@
 #include "base/strings.h"
 #include "cli/input.h"
 #include "cli/interrupt.h"
-#include "cli/settings_choice.h"
 #include "grammar/gbnf.h"
 #include "grammar/schema_grammar.h"
 #include "server/settings_use.h"
@@ -146,7 +145,8 @@ Result<void> GenerationFlags::finish(const Options& options) {
 
 Result<void> GenerationFlags::take_settings(const Environment& environment,
                                             const Options& options) {
-  HEARTH_ASSIGN(settings, settings_of(environment, model.model));
+  auto choice = choose_model(environment, model.model);
+  if (choice.ok()) settings = std::move(choice->model.settings);
   ModelParameters& parameters = settings.parameters;
   const auto drop = [&](const auto& rows) {
     for (const auto& row : rows) {

@@ -45,7 +45,7 @@ struct GenerationFlags {
   Result<void> finish(const Options& options);
 
   // Takes what the model of -m brings along, behind finish(): in front of config.toml and defaults.
-  // Errors: those of settings_of() and ChatTemplate::parse().
+  // What is wrong with that model, loading it says. Errors: those of ChatTemplate::parse().
   Result<void> take_settings(const Environment& environment, const Options& options);
 
   // The conversation so far, with what the settings put in front of it. Errors: those of

@@ -178,7 +178,7 @@ void InspectCommand::print(const MappedGguf& opened, const std::string& name, Ou
 
 Result<int> InspectCommand::run(const CommandContext& context) {
   HEARTH_ASSIGN(const ModelChoice choice, choose_model(context.environment, file_));
-  HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(choice.path, choice.name));
+  HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(choice.model.weights, choice.name));
   if (context.json) {
     context.out.write_json(json(opened, choice.name));
   } else {

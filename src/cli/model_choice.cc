@@ -33,7 +33,7 @@ Result<AdapterUse> load_adapter(const std::string& text, const Model& model) {
                  concat("--lora: \"", printable(text, 300),
                         "\" is neither a path nor PATH:SCALE; give the scale as a number"));
   }
-  auto adapter = Adapter::load(scaled->name, model);
+  auto adapter = Adapter::load(adapter_paths(scaled->name), model);
   if (!adapter.ok()) return Error(adapter.error()).with_context("--lora");
   return AdapterUse{std::move(*adapter), scaled->scale};
 }
@@ -95,18 +95,18 @@ Result<ModelChoice> choose_model(const Environment& environment, const std::stri
     return Error(ErrorCode::kUsage, "model: its name is empty; give a path or a name");
   }
   if (is_model_path(reference)) {
-    return ModelChoice{reference, reference};
+    return ModelChoice{reference, {reference}};
   }
   HEARTH_ASSIGN(const auto folder, environment.data_folder());
   const Store store(folder);
   const auto found = store.find(reference);
   if (found.ok()) {
-    HEARTH_ASSIGN(auto path, store.model_path(found->manifest));
-    return ModelChoice{std::move(path), reference};
+    HEARTH_ASSIGN(ResolvedModel model, store.resolve(found->manifest));
+    return ModelChoice{reference, std::move(model)};
   }
   std::error_code ignored;
   if (std::filesystem::is_regular_file(reference, ignored)) {
-    return ModelChoice{reference, reference};
+    return ModelChoice{reference, {reference}};
   }
   if (found.error().code() != ErrorCode::kNotFound) return found.error();
   return add_remedy(found.error(), reference);
@@ -130,8 +130,12 @@ Result<LoadedModel> load_model(const Environment& environment, const ModelFlags&
                       " processors that this process may use; fewer are faster"));
   }
   HEARTH_ASSIGN(const ModelChoice choice, choose_model(environment, flags.model));
-  HEARTH_ASSIGN(auto engine, load_engine(environment, options, choice.path));
+  HEARTH_ASSIGN(auto engine, load_engine(environment, options, choice.model.weights));
   LoadedModel loaded{std::move(engine), choice.name, {}};
+  for (const AdapterPaths& paths : choice.model.adapters) {
+    HEARTH_ASSIGN(auto adapter, Adapter::load(paths, loaded.engine->model()));
+    loaded.adapters.push_back({std::move(adapter)});
+  }
   for (const std::string& text : flags.adapters) {
     HEARTH_ASSIGN(AdapterUse use, load_adapter(text, loaded.engine->model()));
     loaded.adapters.push_back(std::move(use));

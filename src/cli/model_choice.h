@@ -12,6 +12,7 @@
 #include "cli/environment.h"
 #include "cli/options.h"
 #include "engine/engine.h"
+#include "package/store.h"
 
 namespace hearth {
 
@@ -32,10 +33,10 @@ struct ModelFlags {
   void declare_adapters(Options& options);
 };
 
-// A model's file and what results call it: the name in the store, or the path as given.
+// What a model is made of and what results call it: the name in the store, or the path as given.
 struct ModelChoice {
-  std::filesystem::path path;
   std::string name;
+  ResolvedModel model;
 };
 
 // `reference` is a path (it contains '/' or ends in .gguf), else a name in the store, else a file

@@ -62,4 +62,11 @@ Result<ModelOrigin> find_origin(const Modelfile& modelfile, const fs::path& path
                       "what is in the store"));
 }
 
+std::vector<AdapterPaths> adapters_of(const Modelfile& modelfile, const fs::path& path) {
+  std::vector<AdapterPaths> adapters;
+  for (const std::string& adapter : modelfile.adapters)
+    adapters.push_back(adapter_paths(path.parent_path() / adapter));
+  return adapters;
+}
+
 }  // namespace hearth

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "package/modelfile.h"
@@ -27,5 +28,10 @@ struct ModelOrigin {
 // (neither), those of Store::find().
 Result<ModelOrigin> find_origin(const Modelfile& modelfile, const std::filesystem::path& path,
                                 const Store& store);
+
+// Its adapters, whose paths begin at the Modelfile's folder too. Whether they are there is not
+// looked at.
+std::vector<AdapterPaths> adapters_of(const Modelfile& modelfile,
+                                      const std::filesystem::path& path);
 
 }  // namespace hearth

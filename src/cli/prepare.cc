@@ -24,7 +24,7 @@ class PrepareCommand : public Command {
     HEARTH_TRY(make_folder(folder));
     HEARTH_TRY(lockdown({.writable = {folder}}));
     HEARTH_ASSIGN(const ModelChoice choice, choose_model(context.environment, flags_.model));
-    HEARTH_ASSIGN(const auto engine, Engine::load(choice.path, {}));
+    HEARTH_ASSIGN(const auto engine, Engine::load(choice.model.weights, {}));
     const Weights& weights = engine->model().weights();
     HEARTH_TRY(PackedFile::write(folder, weights.identity, weights.content, engine->pool()));
     const std::string path = (folder / PackedFile::name(weights.identity)).string();

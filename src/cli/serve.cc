@@ -15,7 +15,6 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/model_choice.h"
-#include "cli/settings_choice.h"
 #include "package/sha256.h"
 #include "package/store.h"
 #include "server/service.h"
@@ -53,6 +52,7 @@ class ServeCommand : public Command {
   int32_t memory_gb_ = 8;
   std::vector<std::string> allowed_origins_;
   std::string adapters_;
+  std::string sessions_;
   std::string log_file_;
   bool insecure_ = false;
 };
@@ -79,6 +79,9 @@ void ServeCommand::declare(Options& options) {
   options.text({"--adapters", "FOLDER",
                 "LoRA adapters that requests may name, as MODEL+ADAPTER: PEFT's folders, .gguf"},
                adapters_);
+  options.text({"--sessions", "FOLDER",
+                "Keep what models have read there, sealed, from one start to the next"},
+               sessions_);
   options.text({"--log", "FILE", "A line of JSON for each request, without what was said"},
                log_file_);
   options.flag({"--insecure", "", "Listen beyond this machine without keys"}, insecure_);
@@ -121,17 +124,16 @@ std::optional<int> passed_socket(const Environment& environment) {
 }
 
 // A path is only what this command was given: clients must not open files. Errors: kNotFound.
-Result<std::filesystem::path> locate(const Environment& environment,
-                                     const std::vector<std::string>& given,
-                                     const std::string& name) {
+Result<ResolvedModel> find_model(const Environment& environment,
+                                 const std::vector<std::string>& given, const std::string& name) {
   if (std::find(given.begin(), given.end(), name) != given.end()) {
-    HEARTH_ASSIGN(const ModelChoice choice, choose_model(environment, name));
-    return choice.path;
+    HEARTH_ASSIGN(ModelChoice choice, choose_model(environment, name));
+    return std::move(choice.model);
   }
   HEARTH_ASSIGN(const auto folder, environment.data_folder());
   const Store store(folder);
   const auto found = store.find(name);
-  if (found.ok()) return store.model_path(found->manifest);
+  if (found.ok()) return store.resolve(found->manifest);
   return Error(ErrorCode::kNotFound,
                concat("model: \"", printable(name),
                       "\" is not here; ask for one that GET /v1/models lists"));
@@ -154,6 +156,18 @@ Result<std::function<void(const ServedRequest&)>> open_log(const std::string& pa
   });
 }
 
+// A folder for its owner only; the key lies elsewhere. Errors: those of make_folder() and
+// SealKey::load_or_create().
+Result<KeptPrefixes> kept_prefixes(const Environment& environment, const std::string& folder) {
+  std::error_code ignored;
+  const bool is_new = !std::filesystem::exists(folder, ignored);
+  HEARTH_TRY(make_folder(folder));
+  if (is_new) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, ignored);
+  HEARTH_ASSIGN(const auto state, environment.state_folder());
+  HEARTH_ASSIGN(SealKey key, SealKey::load_or_create(state / "seal.key"));
+  return KeptPrefixes(folder, std::move(key));
+}
+
 Result<ServiceOptions> ServeCommand::service_options(const CommandContext& context) const {
   const Environment& environment = context.environment;
   ServiceOptions options;
@@ -171,11 +185,8 @@ Result<ServiceOptions> ServeCommand::service_options(const CommandContext& conte
   options.models.scheduler.context = flags_.context;
   options.models.adapters = adapters_;
   options.models.bytes_max = static_cast<uint64_t>(memory_gb_) * 1'000'000'000u;
-  options.models.locate = [&environment, given = models_](const std::string& name) {
-    return locate(environment, given, name);
-  };
-  options.models.settings = [&environment](const std::string& name) {
-    return settings_of(environment, name);
+  options.models.find = [&environment, given = models_](const std::string& name) {
+    return find_model(environment, given, name);
   };
   options.default_model = models_.empty() ? kDefaultModel : models_.front();
   options.given = models_;
@@ -185,7 +196,10 @@ Result<ServiceOptions> ServeCommand::service_options(const CommandContext& conte
   // Without a name that is listened on, or where anybody may ask, any host is right.
   if (!insecure_ && socket_.empty()) options.guard.host = host_;
   options.version = HEARTH_VERSION;
-  options.note = [](const std::string& line) { print_note(line); };
+  options.models.note = [](const std::string& line) { print_note(line); };
+  if (!sessions_.empty()) {
+    HEARTH_ASSIGN(options.models.prefixes, kept_prefixes(environment, sessions_));
+  }
   if (!log_file_.empty()) {
     HEARTH_ASSIGN(options.log, open_log(log_file_));
   }

@@ -11,6 +11,7 @@
 #include "cli/modelfile_choice.h"
 #include "cli/table.h"
 #include "convert/convert.h"
+#include "engine/engine.h"
 #include "format/mapped_gguf.h"
 #include "package/model_names.h"
 #include "package/modelfile.h"
@@ -69,6 +70,26 @@ Result<void> check_fit(const ModelSettings& settings, const GgufFile& gguf) {
   return check_settings_fit(settings, {chat_template.has_value(), context.value_or(0)});
 }
 
+// Whether a model can be run with all these adapters. Errors: those of Engine::load(),
+// Adapter::load() and check_adapters().
+Result<void> check_adapters_fit(const std::filesystem::path& weights,
+                                const std::vector<AdapterPaths>& adapters) {
+  if (adapters.empty()) return {};
+  HEARTH_ASSIGN(const auto engine, Engine::load(weights, {}));
+  std::vector<AdapterUse> uses;
+  for (const AdapterPaths& paths : adapters) {
+    HEARTH_ASSIGN(auto adapter, Adapter::load(paths, engine->model()));
+    uses.push_back({std::move(adapter)});
+  }
+  return check_adapters(engine->model(), uses);
+}
+
+// What a Modelfile adds to a model.
+struct ModelAdditions {
+  ModelSettings settings = {};
+  std::vector<AdapterPaths> adapters = {};
+};
+
 class ImportCommand : public Command {
  public:
   std::string name() const override { return "import"; }
@@ -101,9 +122,9 @@ class ImportCommand : public Command {
   Result<std::optional<Conversion>> open_conversion(const std::string& file,
                                                     const std::string& name) const;
   Result<int> import_file(const CommandContext& context, const std::string& file,
-                          const ModelSettings& settings);
+                          const ModelAdditions& added);
   Result<int> make_from_stored(const CommandContext& context, const std::string& from,
-                               const ModelSettings& settings);
+                               const ModelAdditions& added);
   static Result<int> report(const CommandContext& context, std::string_view done,
                             const Manifest& manifest);
 
@@ -154,12 +175,13 @@ Result<int> ImportCommand::make(const CommandContext& context, const Modelfile& 
     print_note(concat("PARAMETER ", parameter, ": has no meaning here, ignored"));
   HEARTH_ASSIGN(const Store store, open_store(context.environment));
   HEARTH_ASSIGN(const ModelOrigin origin, find_origin(modelfile, file_, store));
-  if (origin.stored.empty()) return import_file(context, origin.file.string(), modelfile.settings);
-  return make_from_stored(context, origin.stored, modelfile.settings);
+  const ModelAdditions added = {modelfile.settings, adapters_of(modelfile, file_)};
+  if (origin.stored.empty()) return import_file(context, origin.file.string(), added);
+  return make_from_stored(context, origin.stored, added);
 }
 
 Result<int> ImportCommand::make_from_stored(const CommandContext& context, const std::string& from,
-                                            const ModelSettings& settings) {
+                                            const ModelAdditions& added) {
   if (!type_.empty() || !sha256_.empty() || !licence_.empty()) {
     return Error(ErrorCode::kUsage,
                  "--type, --sha256, --licence: are of a file, and FROM names a model of the store; "
@@ -167,16 +189,18 @@ Result<int> ImportCommand::make_from_stored(const CommandContext& context, const
   }
   HEARTH_ASSIGN(const Store store, open_store(context.environment));
   HEARTH_ASSIGN(const StoredModel base, store.find(from));
-  HEARTH_ASSIGN(const auto path, store.model_path(base.manifest));
-  HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(path, from));
-  HEARTH_TRY(check_fit(overlay(base.manifest.settings, settings), opened.gguf));
+  HEARTH_ASSIGN(ResolvedModel model, store.resolve(base.manifest));
+  HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(model.weights, from));
+  HEARTH_TRY(check_fit(overlay(model.settings, added.settings), opened.gguf));
+  model.adapters.insert(model.adapters.end(), added.adapters.begin(), added.adapters.end());
+  if (!added.adapters.empty()) HEARTH_TRY(check_adapters_fit(model.weights, model.adapters));
   const std::string name = version_.empty() ? name_ : concat(name_, "@", version_);
-  HEARTH_ASSIGN(const Manifest made, store.create(from, name, settings));
+  HEARTH_ASSIGN(const Manifest made, store.create(from, name, added.settings, added.adapters));
   return report(context, "made ", made);
 }
 
 Result<int> ImportCommand::import_file(const CommandContext& context, const std::string& file,
-                                       const ModelSettings& settings) {
+                                       const ModelAdditions& added) {
   HEARTH_ASSIGN(const Store store, open_store(context.environment));
   ImportRequest request;
   request.file = file;
@@ -188,12 +212,14 @@ Result<int> ImportCommand::import_file(const CommandContext& context, const std:
   }
   request.version = version_;
   request.sha256_expected = sha256_;
-  request.settings = settings;
+  request.settings = added.settings;
+  request.adapters = added.adapters;
   request.examine = [&](const std::filesystem::path& copy, Manifest& manifest) -> Result<void> {
     HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(copy, file));
     HEARTH_ASSIGN(const auto licence, opened.gguf.get_string("general.license"));
     manifest.licence = licence_.empty() ? std::string(licence.value_or("")) : licence_;
-    return check_fit(settings, opened.gguf);
+    HEARTH_TRY(check_fit(added.settings, opened.gguf));
+    return check_adapters_fit(copy, added.adapters);
   };
   const InterruptScope interrupt;
   ProgressLine progress(context.environment, concat("import ", request.name));
@@ -303,10 +329,10 @@ class ShowCommand : public Command {
       context.out.write(modelfile_text(ollama_name(name_), model.manifest.settings));
       return 0;
     }
-    HEARTH_ASSIGN(const auto path, store.model_path(model.manifest));
-    HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(path, name_));
+    HEARTH_ASSIGN(const ResolvedModel resolved, store.resolve(model.manifest));
+    HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(resolved.weights, name_));
     Json document = model_json(model);
-    document["path"] = path.string();
+    document["path"] = resolved.weights.string();
     document["architecture"] = text_of(opened.gguf, "general.architecture");
     document["title"] = text_of(opened.gguf, "general.name");
     uint64_t values = 0;
@@ -351,8 +377,10 @@ class ShowCommand : public Command {
       out.write(concat(key, std::string(14 - key.size(), ' '), printable(text, 300), "\n"));
     }
     for (const Json& file : document["files"]) {
+      const std::string role = file["role"].get<std::string>();
       out.write(concat("sha256        ", file["sha256"].get<std::string>(), "  ",
-                       printable(file["path"].get<std::string>(), 200), "\n"));
+                       printable(file["path"].get<std::string>(), 200),
+                       role == "model" ? "" : concat(" (", role, ")"), "\n"));
     }
     print_settings(settings, out);
   }

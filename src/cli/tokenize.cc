@@ -114,7 +114,7 @@ Result<int> TokenizeCommand::run(const CommandContext& context) {
     return Error(ErrorCode::kUsage, "--decode: has no use for --bos and --eos; leave them out");
   }
   HEARTH_ASSIGN(const ModelChoice choice, choose_model(context.environment, flags_.model));
-  HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(choice.path, choice.name));
+  HEARTH_ASSIGN(const MappedGguf opened, MappedGguf::open(choice.model.weights, choice.name));
   HEARTH_ASSIGN(const Tokenizer tokenizer, Tokenizer::create(opened.gguf));
   if (batch_) {
     HEARTH_TRY(run_batch(tokenizer, context.out));

@@ -115,6 +115,10 @@ class Engine {
   // of pooling: choose one), kCorrupt (the weights give no finite numbers), kUnavailable (memory).
   Result<Embedding> embed(std::string_view text, const EmbedOptions& options);
 
+  // What keys and values depend on, of model, weights and arithmetic: those of one engine can be
+  // gone on with by another that has the same. Reads all weights when it is asked for first.
+  uint64_t kv_identity();
+
  private:
   friend class Session;
 

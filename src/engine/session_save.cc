@@ -30,10 +30,8 @@ class Writer {
   Xxh64 hash_;
 };
 
-// How the pages of a pool lie in memory: the first page's first head is where they begin.
 std::span<std::byte> page_of(const KvSequence& sequence, std::size_t index) {
-  const KvPool& pool = sequence.pool();
-  return {pool.keys(sequence.pages()[index], 0, 0), pool.page_bytes()};
+  return sequence.pool().page(sequence.pages()[index]);
 }
 
 Error other_model(std::string_view what, std::string_view remedy) {
@@ -56,6 +54,8 @@ const SessionIdentity& Engine::identity() {
   if (!identity_) identity_ = std::make_shared<const SessionIdentity>(session_identity(*model_));
   return *identity_;
 }
+
+uint64_t Engine::kv_identity() { return xxh64(std::as_bytes(std::span(&identity(), 1))); }
 
 Result<void> Session::save(FunctionRef<Result<void>(std::span<const std::byte>)> sink) const {
   if (!adapters_.empty()) {

@@ -23,7 +23,7 @@ void HttpReply::start(int status, std::string_view content_type, HttpHeaders mor
 
 void HttpReply::add_headers(HttpHeaders headers) {
   const std::lock_guard lock(mutex_);
-  added_ = std::move(headers);
+  added_.insert(added_.end(), headers.begin(), headers.end());
 }
 
 void HttpReply::send(int status, std::string_view content_type, std::string body,

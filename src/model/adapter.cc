@@ -14,9 +14,6 @@
 namespace hearth {
 namespace {
 
-constexpr std::string_view kConfigName = "adapter_config.json";
-constexpr std::string_view kWeightsName = "adapter_model.safetensors";
-
 // Adapters are read whole, not mapped: one that is written over meanwhile would end the process.
 constexpr std::size_t kAdapterBytesMax = std::size_t{4} << 30;
 
@@ -25,13 +22,11 @@ bool is_there(const std::filesystem::path& path) {
   return std::filesystem::exists(path, ignored);
 }
 
-Result<std::shared_ptr<const Adapter>> load_peft(const std::filesystem::path& folder,
-                                                 const std::filesystem::path& weights,
-                                                 const Model& model) {
-  const std::filesystem::path config_path = folder / kConfigName;
+Result<std::shared_ptr<const Adapter>> load_peft(const AdapterPaths& paths, const Model& model) {
+  const auto& [weights, config_path] = paths;
   for (const auto& path : {config_path, weights}) {
     if (is_there(path)) continue;
-    const bool is_pickle = path == weights && is_there(folder / "adapter_model.bin");
+    const bool is_pickle = path == weights && is_there(weights.parent_path() / "adapter_model.bin");
     return Error(ErrorCode::kNotFound,
                  concat(printable(path.string(), 300), ": there is no such file; ",
                         is_pickle ? "save the adapter as safetensors"
@@ -63,13 +58,9 @@ Result<std::shared_ptr<const Adapter>> load_gguf(const std::filesystem::path& pa
 
 }  // namespace
 
-Result<std::shared_ptr<const Adapter>> Adapter::load(const std::filesystem::path& path,
+Result<std::shared_ptr<const Adapter>> Adapter::load(const AdapterPaths& paths,
                                                      const Model& model) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored))
-    return load_peft(path, path / kWeightsName, model);
-  if (path.extension() == ".safetensors") return load_peft(path.parent_path(), path, model);
-  return load_gguf(path, model);
+  return paths.config.empty() ? load_gguf(paths.weights, model) : load_peft(paths, model);
 }
 
 AdapterKey AdapterKey::of(std::span<const AdapterUse> uses) {

@@ -9,13 +9,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "format/adapter_paths.h"
 #include "kernels/low_rank.h"
 #include "model/model.h"
 #include "tensor/buffer.h"
@@ -44,14 +44,12 @@ struct AdapterLayer {
 
 class Adapter {
  public:
-  // `path` is a PEFT folder (adapter_config.json, adapter_model.safetensors), the .safetensors file
-  // in it, or a GGUF file. All of it is copied, rounded to bytes unless the model computes in
-  // float. Errors: those of read_file(), PeftConfig::parse, SafetensorsFile::parse,
-  // GgufFile::parse and LoraFile::read; kNotFound (a folder without adapter), kUsage (made for
-  // another model: names the module and both shapes, or both architectures), kUnsupported (a module
-  // that hearth does not adapt: named), kUnavailable (memory).
-  static Result<std::shared_ptr<const Adapter>> load(const std::filesystem::path& path,
-                                                     const Model& model);
+  // All of it is copied, rounded to bytes unless the model computes in float. Errors: those of
+  // read_file(), PeftConfig::parse, SafetensorsFile::parse, GgufFile::parse and LoraFile::read;
+  // kNotFound (a folder without adapter), kUsage (made for another model: names the module and both
+  // shapes, or both architectures), kUnsupported (a module that hearth does not adapt: named),
+  // kUnavailable (memory).
+  static Result<std::shared_ptr<const Adapter>> load(const AdapterPaths& paths, const Model& model);
 
   // No two adapters of a process have the same.
   uint64_t version() const { return version_; }

@@ -39,6 +39,8 @@ class KvPool {
   // Start of keys or values of one layer and one KV head in a page, laid out as layout() says.
   std::byte* keys(int32_t page, int32_t layer, int32_t kv_head) const;
   std::byte* values(int32_t page, int32_t layer, int32_t kv_head) const;
+  // All of a page: by layer and KV head, keys, then values.
+  std::span<std::byte> page(int32_t page) const { return {keys(page, 0, 0), page_bytes_}; }
 
   // One more holder of a page that has one; each holder releases it once.
   void retain(int32_t page) { ++references_[static_cast<std::size_t>(page)]; }

@@ -55,7 +55,7 @@ struct TestAdapter {
   Result<std::shared_ptr<const Adapter>> load(const Model& model) const {
     const TestFolder folder;
     write(folder.path());
-    return Adapter::load(folder.path(), model);
+    return Adapter::load(adapter_paths(folder.path()), model);
   }
 };
 

@@ -11,12 +11,9 @@
 
 #include "base/files.h"
 #include "base/strings.h"
+#include "base/temporary_file.h"
 
 namespace hearth {
-
-OwnedFd::~OwnedFd() {
-  if (fd_ >= 0) ::close(fd_);
-}
 
 Result<StoreLock> StoreLock::acquire(const std::filesystem::path& store_folder) {
   const std::filesystem::path path = store_folder / "lock";
@@ -29,26 +26,6 @@ Result<StoreLock> StoreLock::acquire(const std::filesystem::path& store_folder) 
     return file_error(errno, "cannot lock", path);
   }
   return StoreLock(std::move(fd));
-}
-
-Result<TemporaryFile> TemporaryFile::create(const std::filesystem::path& folder) {
-  std::string path = (folder / concat(kPrefix, "XXXXXX")).string();
-  OwnedFd fd(::mkostemp(path.data(), O_CLOEXEC));
-  if (fd.get() < 0) return file_error(errno, "cannot create a file in", folder);
-  return TemporaryFile(std::move(fd), path);
-}
-
-TemporaryFile::~TemporaryFile() {
-  if (!path_.empty()) ::unlink(path_.c_str());
-}
-
-Result<void> TemporaryFile::publish(const std::filesystem::path& path) {
-  if (::fchmod(fd_.get(), 0444) != 0) return file_error(errno, "cannot set the mode of", path_);
-  if (::fsync(fd_.get()) != 0) return file_error(errno, "cannot flush", path_);
-  if (::rename(path_.c_str(), path.c_str()) != 0)
-    return file_error(errno, "cannot rename to", path);
-  path_.clear();
-  return flush_folder(path.parent_path());
 }
 
 Result<void> make_folders(const std::filesystem::path& folder) {
@@ -64,16 +41,6 @@ Result<void> make_folders(const std::filesystem::path& folder) {
     return file_error(errno, "cannot create the folder", folder);
   }
   return flush_folder(parent.empty() ? std::filesystem::path(".") : parent);
-}
-
-Result<void> flush_folder(const std::filesystem::path& folder) {
-  const OwnedFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0) return file_error(errno, "cannot open the folder", folder);
-  // Some file systems cannot flush a folder and need not.
-  if (::fsync(fd.get()) != 0 && errno != EINVAL && errno != EROFS) {
-    return file_error(errno, "cannot flush the folder", folder);
-  }
-  return {};
 }
 
 }  // namespace hearth

@@ -13,7 +13,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int64_t kFormat = 1;
-constexpr int64_t kFormatWithSettings = 2;
+constexpr int64_t kFormatDerived = 2;
 constexpr std::size_t kNameBytesMax = 64;
 
 bool is_letter_or_digit(char c) {
@@ -49,6 +49,24 @@ Result<ManifestFile> file_from_json(const Json& object, std::string_view source)
   return file;
 }
 
+Result<std::vector<ManifestFile>> files_from_json(const Json& list, std::string_view source) {
+  std::vector<ManifestFile> files;
+  int models = 0;
+  for (const Json& object : list) {
+    HEARTH_ASSIGN(ManifestFile file, file_from_json(object, source));
+    const bool is_behind_adapter = !files.empty() && files.back().role == "adapter";
+    if (file.role == "adapter-config" ? !is_behind_adapter
+                                      : file.role != "model" && file.role != "adapter") {
+      return corrupt(source, concat("a file has the role \"", printable(file.role),
+                                    "\", which is none, or not in its place"));
+    }
+    if (file.role == "model") ++models;
+    files.push_back(std::move(file));
+  }
+  if (models != 1) return corrupt(source, concat("names ", models, " files of role \"model\""));
+  return files;
+}
+
 }  // namespace
 
 const ManifestFile& Manifest::model_file() const {
@@ -63,6 +81,8 @@ uint64_t Manifest::bytes() const {
   for (const ManifestFile& file : files) sum += file.bytes;
   return sum;
 }
+
+bool Manifest::is_derived() const { return !settings.empty() || files.size() > 1; }
 
 Result<void> check_store_name(std::string_view what, std::string_view text) {
   const bool tame = !text.empty() && text.size() <= kNameBytesMax && is_letter_or_digit(text[0]) &&
@@ -82,14 +102,13 @@ std::string manifest_to_json(const Manifest& manifest) {
     files.push_back(
         {{"role", file.role}, {"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}});
   }
-  const bool has_settings = !manifest.settings.empty();
-  Json document = {{"format", has_settings ? kFormatWithSettings : kFormat},
+  Json document = {{"format", manifest.is_derived() ? kFormatDerived : kFormat},
                    {"name", manifest.name},
                    {"version", manifest.version},
                    {"licence", manifest.licence},
                    {"created", manifest.created},
                    {"files", files}};
-  if (has_settings) document["settings"] = settings_to_json(manifest.settings);
+  if (!manifest.settings.empty()) document["settings"] = settings_to_json(manifest.settings);
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -101,10 +120,10 @@ Result<Manifest> manifest_from_json(std::string_view text, std::string_view sour
     return corrupt(source, "field \"format\" is not a number");
   }
   const auto number = format->get<int64_t>();
-  if (number != kFormat && number != kFormatWithSettings) {
+  if (number != kFormat && number != kFormatDerived) {
     return Error(ErrorCode::kUnsupported,
                  concat(printable(source, 300), ": has format ", number, ", known are ", kFormat,
-                        " and ", kFormatWithSettings, "; use a newer hearth"));
+                        " and ", kFormatDerived, "; use a newer hearth"));
   }
   Manifest manifest;
   HEARTH_ASSIGN(manifest.name, string_field(document, "name", source));
@@ -115,19 +134,15 @@ Result<Manifest> manifest_from_json(std::string_view text, std::string_view sour
   if (files == document.end() || !files->is_array()) {
     return corrupt(source, "field \"files\" is not an array");
   }
-  int models = 0;
-  for (const Json& object : *files) {
-    HEARTH_ASSIGN(ManifestFile file, file_from_json(object, source));
-    if (file.role == "model") ++models;
-    manifest.files.push_back(std::move(file));
-  }
-  if (models != 1) return corrupt(source, concat("names ", models, " files of role \"model\""));
+  HEARTH_ASSIGN(manifest.files, files_from_json(*files, source));
   if (const auto settings = document.find("settings"); settings != document.end()) {
-    if (number != kFormatWithSettings) return corrupt(source, "format 1 has no \"settings\"");
+    if (number != kFormatDerived) return corrupt(source, "format 1 has no \"settings\"");
     auto read = settings_from_json(*settings);
     if (!read.ok()) return corrupt(source, read.error().message());
     manifest.settings = std::move(read).value();
   }
+  if (manifest.is_derived() && number != kFormatDerived)
+    return corrupt(source, "format 1 has no adapters");
   return manifest;
 }
 

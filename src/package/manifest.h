@@ -14,7 +14,9 @@
 namespace hearth {
 
 struct ManifestFile {
-  std::string role;    // "model": the weights
+  // "model": the weights; "adapter": a LoRA adapter that belongs to them, and where it is PEFT's,
+  // behind it, "adapter-config".
+  std::string role;
   std::string path;    // the file's name where it came from, without folders: for people only
   std::string sha256;  // 64 lower-case hexadecimal digits: where the bytes are, blobs/sha256-...
   uint64_t bytes = 0;
@@ -30,6 +32,8 @@ struct Manifest {
 
   const ManifestFile& model_file() const;
   uint64_t bytes() const;  // of all files
+  // Whether it was made of another model: it has settings or adapters.
+  bool is_derived() const;
 };
 
 // Names and versions become folder names, so both are short and tame: letters, digits, '.', '_',
@@ -37,8 +41,8 @@ struct Manifest {
 // is).
 Result<void> check_store_name(std::string_view what, std::string_view text);
 
-// One JSON document with a line end: of format 1, or of 2 where there are settings, which a hearth
-// that knows nothing of them refuses to read.
+// One JSON document with a line end: of format 1, or of 2 where there are settings or adapters,
+// which a hearth that knows nothing of them refuses to read.
 std::string manifest_to_json(const Manifest& manifest);
 
 // `source` is what errors call the text. Errors: kCorrupt (not JSON, or a field is absent, of the

@@ -97,7 +97,7 @@ class ModelfileReader {
 
   Result<std::string> value(std::string_view first);
   Result<void> instruction(const Row& row, std::string_view rest);
-  Result<void> from(std::string text);
+  Result<void> check_path(std::string_view name, std::string_view text, std::string_view remedy);
   Result<void> parameter(std::string_view rest);
   Result<void> message(std::string_view rest);
   Result<void> set_once(std::string_view name, std::string& target, std::string text);
@@ -151,13 +151,14 @@ Result<void> ModelfileReader::set_once(std::string_view name, std::string& targe
   return {};
 }
 
-Result<void> ModelfileReader::from(std::string text) {
+// Errors: kCorrupt (text that is no path of anything).
+Result<void> ModelfileReader::check_path(std::string_view name, std::string_view text,
+                                         std::string_view remedy) {
   const bool is_odd =
       trim_left(trim_right(text)) != text || text.starts_with('"') ||
       std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < ' '; });
-  if (is_odd)
-    return corrupt("FROM: is neither a name nor a path; name a model of the store or a GGUF file");
-  return set_once("FROM", file_.from, std::move(text));
+  if (!is_odd) return {};
+  return corrupt(concat(name, ": is neither a name nor a path; ", remedy));
 }
 
 Result<void> ModelfileReader::parameter(std::string_view rest) {
@@ -192,16 +193,21 @@ Result<void> ModelfileReader::instruction(const Row& row, std::string_view rest)
       return parameter(rest);
     case Instruction::kMessage:
       return message(rest);
-    case Instruction::kAdapter:  // the place to add them
-      return wrong(ErrorCode::kUnsupported,
-                   "ADAPTER is not supported yet; leave it out, or merge it into the weights");
     case Instruction::kOther:
       return wrong(ErrorCode::kUnsupported, concat(row.name, " is not supported; leave it out"));
     default:
       break;
   }
   HEARTH_ASSIGN(std::string text, value(rest));
-  if (row.instruction == Instruction::kFrom) return from(std::move(text));
+  if (row.instruction == Instruction::kFrom) {
+    HEARTH_TRY(check_path("FROM", text, "name a model of the store or a GGUF file"));
+    return set_once("FROM", file_.from, std::move(text));
+  }
+  if (row.instruction == Instruction::kAdapter) {
+    HEARTH_TRY(check_path("ADAPTER", text, "name a PEFT folder or a GGUF file"));
+    file_.adapters.push_back(std::move(text));
+    return {};
+  }
   if (row.instruction == Instruction::kSystem)
     return set_once("what the system says", settings.system, std::move(text));
   if (row.instruction == Instruction::kLicense) {
@@ -224,7 +230,7 @@ Result<Modelfile> ModelfileReader::read() {
     if (row == nullptr) {
       return corrupt(
           concat("\"", printable(word),
-                 "\" is no instruction; write FROM, PARAMETER, TEMPLATE, SYSTEM, LICENSE "
+                 "\" is no instruction; write FROM, PARAMETER, TEMPLATE, SYSTEM, ADAPTER, LICENSE "
                  "or MESSAGE, and \"\"\" around text of several lines"));
     }
     HEARTH_TRY(instruction(*row, line));

@@ -8,6 +8,7 @@
 //   Answer in one line."""
 //   MESSAGE user Who are you?
 //   MESSAGE assistant Arr.
+//   ADAPTER ./pirate-lora
 //
 // Instructions are written in any case. A value is the rest of its line; one that begins with """
 // or " ends at the next line end before which the same stands, as Ollama reads it, and nothing in
@@ -28,7 +29,8 @@ namespace hearth {
 inline constexpr std::size_t kModelfileBytesMax = 1 << 20;
 
 struct Modelfile {
-  std::string from;  // as it is written: a name, or a path
+  std::string from;                   // as it is written: a name, or a path
+  std::vector<std::string> adapters;  // the same: paths
   ModelSettings settings;
   std::vector<std::string> ignored;  // parameters that have no meaning here
 };
@@ -38,7 +40,7 @@ bool looks_like_modelfile(std::string_view text);
 
 // `source` is what errors call the text. Errors, which name the line: kCorrupt (no instruction, no
 // FROM or two, a value that is missing, out of range or never ends, too long, not UTF-8),
-// kUnsupported (ADAPTER and others; a template in Go).
+// kUnsupported (RENDERER and others; a template in Go).
 Result<Modelfile> parse_modelfile(std::string_view text, std::string_view source);
 
 // A text that parse_modelfile() reads back, unless a text of the settings holds lines that end in

@@ -54,6 +54,11 @@ TEST(Modelfile, AMessageOfTheSystemIsItsText) {
   EXPECT_EQ(parsed("FROM m\nMESSAGE system Be brief.").settings.system, "Be brief.");
 }
 
+TEST(Modelfile, AdaptersAddUp) {
+  EXPECT_EQ(parsed("FROM m\nadapter ./a lora\nADAPTER \"b.gguf\"").adapters,
+            (std::vector<std::string>{"./a lora", "b.gguf"}));
+}
+
 TEST(Modelfile, WhatIsWrongIsNamedWithItsLine) {
   struct Case {
     std::string_view text;
@@ -85,7 +90,7 @@ TEST(Modelfile, WhatIsWrongIsNamedWithItsLine) {
       {"FROM a\nTEMPLATE {{ .Prompt }}", "line 2: template: is written in Go's language",
        ErrorCode::kUnsupported},
       {"FROM a\nTEMPLATE {{- if $x -}}", "Go's language", ErrorCode::kUnsupported},
-      {"FROM a\nADAPTER ./b.gguf", "line 2: ADAPTER is not supported", ErrorCode::kUnsupported},
+      {"FROM a\nADAPTER \"\"\"b\nc\"\"\"", "line 2: ADAPTER: is neither", ErrorCode::kCorrupt},
       {"FROM a\nRENDERER qwen", "line 2: RENDERER is not supported", ErrorCode::kUnsupported},
       {"FROM a\nSYSTEM \xff", "line 2: is not UTF-8"},
       {std::string_view("FROM a\n\0", 8), "line 2: holds a NUL"},

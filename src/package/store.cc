@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/strings.h"
+#include "base/temporary_file.h"
 #include "package/durable.h"
 #include "package/sha256.h"
 
@@ -80,13 +81,15 @@ const StoredModel& newest(const std::vector<StoredModel>& versions) {
                            });
 }
 
-// Of what the model is made of: the weights alone, or with the settings.
+// Of what the model is made of: the weights alone, or with settings and adapters.
 std::string version_by_hash(const Manifest& manifest) {
-  const std::string& weights = manifest.model_file().sha256;
-  const std::string hash =
-      manifest.settings.empty()
-          ? weights
-          : sha256_hex(concat(weights, settings_to_json(manifest.settings).dump()));
+  std::string hash = manifest.model_file().sha256;
+  if (manifest.is_derived()) {
+    std::string made_of = concat(hash, settings_to_json(manifest.settings).dump());
+    for (const ManifestFile& file : manifest.files)
+      if (file.role != "model") made_of += file.sha256;
+    hash = sha256_hex(made_of);
+  }
   return concat(kBlobPrefix, hash.substr(0, kVersionDigits));
 }
 
@@ -167,9 +170,8 @@ Result<StoredModel> Store::find(std::string_view reference) const {
   return not_in_store(reference, folder_);
 }
 
-Result<fs::path> Store::model_path(const Manifest& manifest) const {
-  const ManifestFile& file = manifest.model_file();
-  const fs::path path = blob_path(file.sha256);
+Result<fs::path> Store::file_path(const Manifest& manifest, const ManifestFile& file) const {
+  fs::path path = blob_path(file.sha256);
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0 || static_cast<uint64_t>(info.st_size) != file.bytes) {
     return Error(ErrorCode::kCorrupt,
@@ -177,6 +179,22 @@ Result<fs::path> Store::model_path(const Manifest& manifest) const {
                         " is gone or has another size; import it again"));
   }
   return path;
+}
+
+Result<ResolvedModel> Store::resolve(const Manifest& manifest) const {
+  ResolvedModel model;
+  model.settings = manifest.settings;
+  for (const ManifestFile& file : manifest.files) {
+    HEARTH_ASSIGN(fs::path path, file_path(manifest, file));
+    if (file.role == "model") {
+      model.weights = std::move(path);
+    } else if (file.role == "adapter") {
+      model.adapters.push_back({std::move(path)});
+    } else {
+      model.adapters.back().config = std::move(path);
+    }
+  }
+  return model;
 }
 
 Result<void> Store::add_manifest(const Manifest& manifest) const {
@@ -207,10 +225,11 @@ Result<Manifest> Store::import(const ImportRequest& request, ByteProgress progre
   manifest.version = request.version;
   manifest.created = utc_text(std::time(nullptr));
   manifest.settings = request.settings;
-  HEARTH_TRY(add_blob(request, manifest, progress));
+  HEARTH_TRY(add_model(request, manifest, progress));
+  HEARTH_TRY(add_adapters(request.adapters, manifest));
   if (manifest.version.empty()) manifest.version = version_by_hash(manifest);
   HEARTH_TRY(add_manifest(manifest));
-  if (!manifest.settings.empty()) HEARTH_TRY(remove_replaced(manifest));
+  if (manifest.is_derived()) HEARTH_TRY(remove_replaced(manifest));
   HEARTH_TRY(remove_unused_blobs());  // of a version that was replaced
   return manifest;
 }
@@ -225,7 +244,8 @@ Result<void> Store::copy(std::string_view reference, std::string_view name) cons
 }
 
 Result<Manifest> Store::create(std::string_view from, std::string_view name,
-                               const ModelSettings& settings) const {
+                               const ModelSettings& settings,
+                               std::span<const AdapterPaths> adapters) const {
   HEARTH_ASSIGN(const Reference wanted, parse_reference(name));
   // Asked before the lock is taken: an absent model must not create a store.
   HEARTH_TRY(find(from));
@@ -234,6 +254,7 @@ Result<Manifest> Store::create(std::string_view from, std::string_view name,
   Manifest manifest = std::move(found.manifest);
   manifest.name = wanted.name;
   manifest.settings = overlay(manifest.settings, settings);
+  HEARTH_TRY(add_adapters(adapters, manifest));
   manifest.created = utc_text(std::time(nullptr));
   manifest.version = wanted.version.empty() ? version_by_hash(manifest) : wanted.version;
   HEARTH_TRY(add_manifest(manifest));
@@ -242,13 +263,13 @@ Result<Manifest> Store::create(std::string_view from, std::string_view name,
   return manifest;
 }
 
-// Earlier versions that have settings and no name of their own: nobody would find them.
+// Earlier versions that were made of others and have no name of their own: nobody would find them.
 Result<void> Store::remove_replaced(const Manifest& by) const {
   HEARTH_ASSIGN(const auto versions, subfolders(folder_ / "models" / by.name));
   for (const std::string& version : versions) {
     if (version == by.version || !version.starts_with(kBlobPrefix)) continue;
     const auto manifest = read_manifest(by.name, version);
-    if (manifest.ok() && !manifest->settings.empty()) HEARTH_TRY(remove_version(by.name, version));
+    if (manifest.ok() && manifest->is_derived()) HEARTH_TRY(remove_version(by.name, version));
   }
   return {};
 }

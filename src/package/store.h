@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "base/byte_sink.h"
 #include "base/function_ref.h"
 #include "base/result.h"
+#include "format/adapter_paths.h"
 #include "package/manifest.h"
 
 namespace hearth {
@@ -43,6 +45,16 @@ struct ImportRequest {
   ByteSource source = {};       // makes the bytes; empty: they are those of `file`
   uint64_t source_bytes = 0;    // how many `source` makes
   ModelSettings settings = {};  // that the model brings along; checked by check_settings()
+  std::vector<AdapterPaths> adapters = {};  // the same
+};
+
+// What a model is made of, where it lies.
+struct ResolvedModel {
+  std::filesystem::path weights;
+  ModelSettings settings = {};
+  std::vector<AdapterPaths> adapters = {};
+
+  bool operator==(const ResolvedModel&) const = default;
 };
 
 struct StoredModel {
@@ -71,20 +83,20 @@ class Store {
   // `name` or `name@version`. Errors: kNotFound, kUsage (malformed), and those of list().
   Result<StoredModel> find(std::string_view reference) const;
 
-  // Where the weights of a stored model are. Errors: kCorrupt (the blob is gone or has another
-  // size).
-  Result<std::filesystem::path> model_path(const Manifest& manifest) const;
+  // Where the files of a stored model are. Errors: kCorrupt (a blob is gone or has another size).
+  Result<ResolvedModel> resolve(const Manifest& manifest) const;
 
   // Makes `name` mean what `reference` does; the bytes are kept once. Errors: kNotFound, kUsage
   // (malformed), kUnavailable (disk full, permission).
   Result<void> copy(std::string_view reference, std::string_view name) const;
 
   // Makes `name`, or name@version, mean the files of `from` with its settings, in front of which
-  // stand those given; the bytes are kept once. A version that was made so before and named by its
-  // hash alone is replaced. Errors: kNotFound, kUsage (malformed; settings too long), kUnavailable
-  // (disk full, permission).
+  // stand those given, and its adapters, to which those given are added; the bytes are kept once. A
+  // version that was made so before and named by its hash alone is replaced. Errors: kNotFound,
+  // kUsage (malformed; settings too long), kUnavailable (disk full, permission).
   Result<Manifest> create(std::string_view from, std::string_view name,
-                          const ModelSettings& settings) const;
+                          const ModelSettings& settings,
+                          std::span<const AdapterPaths> adapters = {}) const;
 
   // Removes `name` (all its versions) or `name@version`, then the blobs that no manifest names.
   // Returns the bytes set free; where some other manifest is broken, blobs stay and that is 0.
@@ -96,8 +108,10 @@ class Store {
   std::filesystem::path version_folder(std::string_view name, std::string_view version) const;
   Result<std::string> active_version(std::string_view name) const;
   Result<Manifest> read_manifest(std::string_view name, std::string_view version) const;
-  Result<void> add_blob(const ImportRequest& request, Manifest& manifest,
-                        ByteProgress progress) const;
+  Result<std::filesystem::path> file_path(const Manifest& manifest, const ManifestFile& file) const;
+  Result<void> add_model(const ImportRequest& request, Manifest& manifest,
+                         ByteProgress progress) const;
+  Result<void> add_adapters(std::span<const AdapterPaths> adapters, Manifest& manifest) const;
   Result<void> add_manifest(const Manifest& manifest) const;
   Result<void> remove_version(std::string_view name, std::string_view version) const;
   Result<void> remove_replaced(const Manifest& by) const;

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/files.h"
 #include "base/test_folder.h"
 
 namespace hearth {
@@ -74,7 +75,7 @@ TEST_F(StoreTest, ImportedBytesAreFoundByName) {
   const auto found = store_.find("tiny");
   ASSERT_TRUE(found.ok());
   EXPECT_TRUE(found->active);
-  EXPECT_EQ(content_of(*store_.model_path(found->manifest)), "abc");
+  EXPECT_EQ(content_of(store_.resolve(found->manifest)->weights), "abc");
   EXPECT_EQ(store_.list()->size(), 1u);
 }
 
@@ -95,7 +96,7 @@ TEST_F(StoreTest, ACopyIsAnotherNameForTheSameBytes) {
   EXPECT_EQ(blobs().size(), 1u);
   EXPECT_EQ(store_.find("other@1")->manifest.model_file().sha256, kHashOfAbc);
   ASSERT_TRUE(store_.remove("tiny").ok());
-  EXPECT_EQ(content_of(*store_.model_path(store_.find("other")->manifest)), "abc");
+  EXPECT_EQ(content_of(store_.resolve(store_.find("other")->manifest)->weights), "abc");
   EXPECT_EQ(store_.copy("tiny", "third").error().code(), ErrorCode::kNotFound);
   EXPECT_EQ(store_.copy("other", "../third").error().code(), ErrorCode::kUsage);
 }
@@ -119,12 +120,47 @@ TEST_F(StoreTest, AModelMadeFromAnotherSharesItsBytes) {
   EXPECT_EQ(store_.find("cold")->manifest.settings.parameters.temperature, 0);
 
   ASSERT_TRUE(store_.remove("tiny").ok());
-  EXPECT_EQ(content_of(*store_.model_path(store_.find("cold")->manifest)), "abc");
+  EXPECT_EQ(content_of(store_.resolve(store_.find("cold")->manifest)->weights), "abc");
   EXPECT_EQ(store_.create("tiny", "x", settings).error().code(), ErrorCode::kNotFound);
   EXPECT_EQ(store_.create("cold", "../x", settings).error().code(), ErrorCode::kUsage);
   settings.system.assign(2 << 20, 'a');
   EXPECT_EQ(store_.create("cold", "x", settings).error().code(), ErrorCode::kUsage);
   EXPECT_EQ(store_.find("x").error().code(), ErrorCode::kNotFound);
+}
+
+TEST_F(StoreTest, AdaptersBelongToAModelAndGoWithIt) {
+  ASSERT_TRUE(import("tiny", "abc").ok());
+  const fs::path weights = folder_.path() / "weights";
+  const fs::path config = folder_.path() / "config";
+  const fs::path gguf = folder_.path() / "gguf";
+  for (const fs::path& path : {weights, config, gguf})
+    ASSERT_TRUE(write_file(path, path.filename().string()).ok());
+  const std::vector<AdapterPaths> adapters = {{weights, config}, {gguf}};
+  const auto made = store_.create("tiny", "adapted", {}, adapters);
+  ASSERT_TRUE(made.ok()) << made.error().message();
+  EXPECT_NE(made->version, store_.find("tiny")->manifest.version);
+  EXPECT_EQ(blobs().size(), 4u);
+  const auto resolved = store_.resolve(store_.find("adapted")->manifest);
+  ASSERT_TRUE(resolved.ok()) << resolved.error().message();
+  ASSERT_EQ(resolved->adapters.size(), 2u);
+  EXPECT_EQ(content_of(resolved->weights), "abc");
+  EXPECT_EQ(content_of(resolved->adapters[0].weights), "weights");
+  EXPECT_EQ(content_of(resolved->adapters[0].config), "config");
+  EXPECT_EQ(content_of(resolved->adapters[1].weights), "gguf");
+  EXPECT_TRUE(resolved->adapters[1].config.empty());
+
+  // From that one: its adapters stay, and others come behind them.
+  ASSERT_TRUE(write_file(gguf, "other").ok());
+  ASSERT_TRUE(store_.create("adapted", "more", {}, std::vector<AdapterPaths>{{gguf}}).ok());
+  EXPECT_EQ(store_.resolve(store_.find("more")->manifest)->adapters.size(), 3u);
+  EXPECT_EQ(store_.create("tiny", "x", {}, std::vector<AdapterPaths>{{folder_.path() / "none"}})
+                .error()
+                .code(),
+            ErrorCode::kNotFound);
+  EXPECT_EQ(store_.find("x").error().code(), ErrorCode::kNotFound);
+  ASSERT_TRUE(store_.remove("more").ok());
+  EXPECT_EQ(*store_.remove("adapted"), 7u + 6u + 4u);
+  EXPECT_EQ(blobs().size(), 1u);
 }
 
 TEST_F(StoreTest, AModelMadeAnewReplacesTheOneBefore) {
@@ -233,7 +269,7 @@ TEST_F(StoreTest, ImportsWhatASourceMakes) {
   ASSERT_TRUE(imported.ok()) << imported.error().message();
   EXPECT_EQ(imported->model_file().sha256, kHashOfAbc);
   EXPECT_EQ(imported->model_file().path, "checkpoint");
-  EXPECT_EQ(content_of(store_.model_path(*imported).value()), "abc");
+  EXPECT_EQ(content_of(store_.resolve(*imported)->weights), "abc");
   // An error of the source, one of its size and a stop leave nothing.
   request.name = "other";
   request.source_bytes = 4;
@@ -352,14 +388,14 @@ TEST_F(StoreTest, ABrokenVersionCanBeRemovedAndHurtsNoOther) {
 TEST_F(StoreTest, ALostOrCutBlobIsNamed) {
   ASSERT_TRUE(import("tiny", "abc").ok());
   const Manifest manifest = store_.find("tiny")->manifest;
-  const fs::path blob = *store_.model_path(manifest);
+  const fs::path blob = store_.resolve(manifest)->weights;
   ASSERT_EQ(::chmod(blob.c_str(), 0644), 0);
   std::ofstream(blob) << "ab";
-  EXPECT_EQ(store_.model_path(manifest).error().code(), ErrorCode::kCorrupt);
+  EXPECT_EQ(store_.resolve(manifest).error().code(), ErrorCode::kCorrupt);
   fs::remove(blob);
-  EXPECT_EQ(store_.model_path(manifest).error().code(), ErrorCode::kCorrupt);
+  EXPECT_EQ(store_.resolve(manifest).error().code(), ErrorCode::kCorrupt);
   ASSERT_TRUE(import("tiny", "abc").ok());  // which mends it
-  EXPECT_TRUE(store_.model_path(manifest).ok());
+  EXPECT_TRUE(store_.resolve(manifest).ok());
 }
 
 TEST_F(StoreTest, WritersWaitForEachOtherAndReadersDoNot) {

@@ -47,6 +47,15 @@ std::vector<int32_t> PrefixCache::find(std::span<const TokenId> tokens,
   return pages;
 }
 
+// Holds `page` under its key.
+PrefixCache::Node& PrefixCache::insert(const Key& key, int32_t page) {
+  pool_->retain(page);
+  Node& node = nodes_.emplace(key, Node{page}).first->second;
+  by_page_[page] = &node;
+  if (key.parent >= 0) ++by_page_.at(key.parent)->children;
+  return node;
+}
+
 void PrefixCache::keep(std::span<const TokenId> tokens, KvSequence& sequence,
                        const AdapterKey& adapters) {
   HEARTH_CHECK(static_cast<std::size_t>(sequence.length()) <= tokens.size());
@@ -54,18 +63,11 @@ void PrefixCache::keep(std::span<const TokenId> tokens, KvSequence& sequence,
   int32_t parent = -1;
   for (std::size_t i = 0; i < whole; ++i) {
     const Key key = key_of(parent, adapters, tokens, i);
-    auto node = nodes_.find(key);
-    if (node == nodes_.end()) {
-      const int32_t page = sequence.pages()[i];
-      pool_->retain(page);
-      node = nodes_.emplace(key, Node{page}).first;
-      by_page_[page] = &node->second;
-      if (parent >= 0) ++by_page_.at(parent)->children;
-    } else if (node->second.page != sequence.pages()[i]) {
-      sequence.share_at(i, node->second.page);
-    }
-    node->second.last_used = ++clock_;
-    parent = node->second.page;
+    const auto known = nodes_.find(key);
+    Node& node = known == nodes_.end() ? insert(key, sequence.pages()[i]) : known->second;
+    if (node.page != sequence.pages()[i]) sequence.share_at(i, node.page);
+    node.last_used = ++clock_;
+    parent = node.page;
   }
 }
 
@@ -89,6 +91,43 @@ int32_t PrefixCache::pages_droppable() const {
   // from their beginning.
   return static_cast<int32_t>(std::ranges::count_if(
       nodes_, [&](const auto& node) { return pool_->is_held_once(node.second.page); }));
+}
+
+std::vector<PrefixCache::KeptPage> PrefixCache::kept() const {
+  std::unordered_map<int32_t, std::vector<Nodes::const_pointer>> behind;  // by page
+  for (const auto& entry : nodes_) {
+    const bool is_plain = entry.first.adapters == AdapterKey();
+    if (is_plain) behind[entry.first.parent].push_back(&entry);
+  }
+  std::vector<KeptPage> kept;
+  // Pages whose children are next, with their places in the list. What stands behind a page that
+  // was computed with adapters is never reached.
+  std::vector<std::pair<int32_t, int32_t>> open = {{-1, -1}};
+  while (!open.empty()) {
+    const auto [page, place] = open.back();
+    open.pop_back();
+    const auto found = behind.find(page);
+    if (found == behind.end()) continue;
+    for (const auto* entry : found->second) {
+      const auto& [key, node] = *entry;
+      open.emplace_back(node.page, static_cast<int32_t>(kept.size()));
+      kept.push_back({place, node.last_used, &key.tokens, pool_->page(node.page)});
+    }
+  }
+  return kept;
+}
+
+Result<int32_t> PrefixCache::add(int32_t parent, const KeptPage& page) {
+  HEARTH_CHECK(page.bytes.size() == pool_->page_bytes());
+  const Key key = {parent, {}, *page.tokens};
+  if (const auto known = nodes_.find(key); known != nodes_.end()) return known->second.page;
+  KvSequence fresh(pool_);
+  HEARTH_TRY(fresh.reserve(kKvPageTokens));
+  const int32_t taken = fresh.pages().front();
+  std::ranges::copy(page.bytes, pool_->page(taken).begin());
+  insert(key, taken).last_used = page.last_used;
+  clock_ = std::max(clock_, page.last_used);
+  return taken;
 }
 
 }  // namespace hearth

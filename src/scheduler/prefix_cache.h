@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/result.h"
 #include "model/adapter.h"
 #include "model/kv_cache.h"
 #include "text/tokenizer_vocabulary.h"
@@ -40,9 +41,23 @@ class PrefixCache {
   int32_t pages_droppable() const;
 
   int32_t pages() const { return static_cast<int32_t>(nodes_.size()); }
+  std::size_t page_bytes() const { return pool_->page_bytes(); }
+
+  // A page as it can be kept elsewhere.
+  using Block = std::array<TokenId, kKvPageTokens>;
+  struct KeptPage {
+    int32_t parent;  // of those that were computed before it, by its place in their list; -1: none
+    uint64_t last_used;  // the higher, the later
+    const Block* tokens;
+    std::span<const std::byte> bytes;
+  };
+  // What was computed without adapters, each behind its parent. Valid until anything is changed.
+  std::vector<KeptPage> kept() const;
+  // Takes in a page behind `parent`, a page of this cache, or -1; what is known already stays.
+  // Returns the page. Errors: kUnavailable (the pool is full).
+  Result<int32_t> add(int32_t parent, const KeptPage& page);
 
  private:
-  using Block = std::array<TokenId, kKvPageTokens>;
   struct Key {
     int32_t parent;       // page; -1: none
     AdapterKey adapters;  // where there is no parent: those behind it have its adapters
@@ -59,6 +74,7 @@ class PrefixCache {
   };
   using Nodes = std::unordered_map<Key, Node, KeyHash>;
 
+  Node& insert(const Key& key, int32_t page);
   static Key key_of(int32_t parent, const AdapterKey& adapters, std::span<const TokenId> tokens,
                     std::size_t page_index);
 

@@ -110,5 +110,62 @@ TEST_F(PrefixCacheTest, DropsWhatWasUsedLongestAgoAndNobodyHolds) {
   EXPECT_EQ(pool_->pages_free(), kPages);
 }
 
+// Keys and values that tell pages apart.
+void fill(const KvPool& pool, int32_t page, int number) {
+  std::ranges::fill(pool.page(page), static_cast<std::byte>(number));
+}
+
+TEST_F(PrefixCacheTest, WhatItHoldsGoesIntoAnotherOne) {
+  const std::vector<TokenId> tokens = counting(3 * kKvPageTokens, 0);
+  std::vector<TokenId> branch = tokens;
+  branch.back() += 1000;  // the third page is another one
+  AdapterKey adapters;
+  adapters.entries[0].version = 7;
+  const auto keep = [&](std::span<const TokenId> text, int number, const AdapterKey& key) {
+    KvSequence held = sequence(3 * kKvPageTokens);
+    for (const int32_t page : held.pages()) fill(*pool_, page, number);
+    cache_.keep(text, held, key);
+  };
+  keep(tokens, 1, {});
+  keep(branch, 2, {});
+  keep(tokens, 3, adapters);
+
+  const std::vector<PrefixCache::KeptPage> kept = cache_.kept();
+  ASSERT_EQ(kept.size(), 4u);  // two that both begin with, two ends; none of the adapter's
+  const auto other_pool =
+      KvPool::create(small_config(), KvType::kInt16, kPages * kKvPageTokens).value();
+  PrefixCache other(other_pool);
+  std::vector<int32_t> taken;
+  for (const PrefixCache::KeptPage& page : kept) {
+    ASSERT_LT(page.parent, static_cast<int32_t>(taken.size()));
+    const int32_t parent = page.parent < 0 ? -1 : taken[static_cast<std::size_t>(page.parent)];
+    taken.push_back(other.add(parent, page).value());
+    EXPECT_EQ(other.add(parent, page).value(), taken.back());  // once
+  }
+  EXPECT_EQ(other.pages(), 4);
+  EXPECT_EQ(other.pages_droppable(), 4);
+  for (auto text : {tokens, branch}) {
+    const bool is_branch = text == branch;
+    text.push_back(0);
+    const std::vector<int32_t> found = other.find(text);
+    ASSERT_EQ(found.size(), 3u);
+    EXPECT_EQ(other_pool->page(found[0]).front(), std::byte{1});
+    EXPECT_EQ(other_pool->page(found[2]).back(), static_cast<std::byte>(is_branch ? 2 : 1));
+  }
+  EXPECT_TRUE(other.find(tokens, adapters).empty());
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(other.drop_one());
+  EXPECT_EQ(other_pool->pages_free(), kPages);
+}
+
+TEST_F(PrefixCacheTest, TakesInNoMoreThanThereIsRoomFor) {
+  PrefixCache::Block tokens = {};
+  const std::vector<std::byte> bytes(pool_->page_bytes());
+  int32_t parent = -1;
+  for (int32_t i = 0; i < kPages; ++i)
+    parent = cache_.add(parent, {-1, static_cast<uint64_t>(i), &tokens, bytes}).value();
+  EXPECT_EQ(cache_.add(parent, {-1, 9, &tokens, bytes}).error().code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(cache_.pages(), kPages);
+}
+
 }  // namespace
 }  // namespace hearth

@@ -143,6 +143,7 @@ SchedulerState Scheduler::state() const {
 // ---- the working thread ----
 
 void Scheduler::work() {
+  if (options_.restore_prefixes) options_.restore_prefixes(prefixes_);
   for (;;) {
     {
       std::unique_lock lock(mutex_);
@@ -161,6 +162,7 @@ void Scheduler::work() {
     update_state();
   }
   end_all(server_stops());
+  if (options_.save_prefixes) options_.save_prefixes(prefixes_);
 }
 
 void Scheduler::run_task() {

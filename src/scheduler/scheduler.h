@@ -50,6 +50,10 @@ struct SchedulerOptions {
   double token_gap_ms =
       50.0;  // how long an answer may wait for its next token because of others' prompts
   std::shared_ptr<SchedulerMetrics> metrics = std::make_shared<SchedulerMetrics>();
+  // Called on the working thread, if there are any: before it takes the first request, and when it
+  // has ended the last one.
+  std::function<void(PrefixCache&)> restore_prefixes = {};
+  std::function<void(const PrefixCache&)> save_prefixes = {};
 };
 
 // What is asked, and who is told.

@@ -42,11 +42,20 @@ Result<std::shared_ptr<const Adapter>> AdapterSet::load(const std::string& name)
                         "\" is not in the folder of --adapters; ask for one that GET /v1/models "
                         "lists"));
   }
-  auto adapter = Adapter::load(file->path, *model_);
+  auto adapter = Adapter::load(adapter_paths(file->path), *model_);
   if (!adapter.ok())
     return std::move(adapter).error().with_context(concat("adapter ", printable(name)));
   const std::lock_guard lock(mutex_);
   loaded_[name] = *adapter;
+  return adapter;
+}
+
+Result<std::shared_ptr<const Adapter>> AdapterSet::get(const AdapterPaths& paths) {
+  const std::lock_guard lock(mutex_);
+  std::weak_ptr<const Adapter>& known = of_models_[paths.weights];
+  if (auto adapter = known.lock()) return adapter;
+  HEARTH_ASSIGN(auto adapter, Adapter::load(paths, *model_));
+  known = adapter;
   return adapter;
 }
 

@@ -36,6 +36,8 @@ class AdapterSet {
 
   // Errors: kNotFound (none of that name), those of Adapter::load().
   Result<std::shared_ptr<const Adapter>> get(const std::string& name);
+  // Of these files, wherever they lie. Errors: those of Adapter::load().
+  Result<std::shared_ptr<const Adapter>> get(const AdapterPaths& paths);
   // Reads it anew; from now on get() returns that one. Errors: as get(), and then nothing changed.
   Result<std::shared_ptr<const Adapter>> load(const std::string& name);
   // Lets it go; it is read again when it is asked for. Errors: kNotFound (it is not loaded).
@@ -47,7 +49,9 @@ class AdapterSet {
   const std::filesystem::path folder_;
   const Model* model_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<const Adapter>> loaded_;
+  std::map<std::string, std::shared_ptr<const Adapter>> loaded_;  // by name
+  // Of models' own files, by the path of the weights: models that share them share it.
+  std::map<std::filesystem::path, std::weak_ptr<const Adapter>> of_models_;
 };
 
 }  // namespace hearth

@@ -51,6 +51,74 @@ Reasoning reasoning_behind(std::string_view prompt) {
   return has_begun ? Reasoning::kHasBegun : Reasoning::kMayCome;
 }
 
+// The prompt of `turns`, which are those of the conversation or what is left of them.
+Result<std::vector<TokenId>> encode_turns(const ServedModel& model,
+                                          const Conversation& conversation,
+                                          const std::vector<ChatTurn>& turns) {
+  const ChatSyntax& syntax = model.syntax;
+  ChatOptions options;
+  options.own_template = model.chat_template ? &*model.chat_template : nullptr;
+  options.variables = conversation.variables;
+  std::vector<ChatMessage> messages;
+  for (const ChatTurn& turn : with_settings(model.settings(), turns))
+    messages.push_back(syntax.tools.is_native ? native_message(turn) : worded_message(turn));
+  if (syntax.tools.is_native) {
+    for (const nlohmann::ordered_json& definition : conversation.tools.definitions)
+      options.tools.push_back(template_value(definition));
+  } else {
+    describe_in_words(conversation.tools, messages);
+  }
+  return model.engine->encode_chat(messages, options);
+}
+
+// Without the turns before `first` that are not the system's.
+std::vector<ChatTurn> turns_from(const std::vector<ChatTurn>& turns, std::size_t first) {
+  std::vector<ChatTurn> kept;
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    if (i >= first || turns[i].role == "system") kept.push_back(turns[i]);
+  }
+  return kept;
+}
+
+struct FittedPrompt {
+  std::vector<TokenId> tokens;
+  int32_t dropped_turns = 0;
+};
+
+// Leaves out the fewest exchanges, each of which begins with a turn of the user, so that no more
+// tokens are left than the conversation may have; of those that are too long without, all but the
+// last one.
+Result<FittedPrompt> fit_turns(const ServedModel& model, const Conversation& conversation) {
+  const std::vector<ChatTurn>& turns = conversation.turns;
+  const auto is_longer = [&](std::span<const TokenId> tokens) {
+    return conversation.prompt_tokens_max &&
+           tokens.size() > static_cast<std::size_t>(*conversation.prompt_tokens_max);
+  };
+  FittedPrompt prompt;
+  HEARTH_ASSIGN(prompt.tokens, encode_turns(model, conversation, turns));
+  std::vector<std::size_t> begins;  // of exchanges
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    if (turns[i].role == "user") begins.push_back(i);
+  }
+  if (!is_longer(prompt.tokens) || begins.size() < 2) return prompt;
+  std::size_t low = 1;
+  std::size_t high = begins.size() - 1;
+  while (low < high) {
+    const std::size_t middle = (low + high) / 2;
+    HEARTH_ASSIGN(const auto tokens,
+                  encode_turns(model, conversation, turns_from(turns, begins[middle])));
+    if (is_longer(tokens)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  const std::vector<ChatTurn> kept = turns_from(turns, begins[low]);
+  HEARTH_ASSIGN(prompt.tokens, encode_turns(model, conversation, kept));
+  prompt.dropped_turns = static_cast<int32_t>(turns.size() - kept.size());
+  return prompt;
+}
+
 }  // namespace
 
 ChatSyntax learn_chat_syntax(const Engine& engine, const ChatTemplate* own_template) {
@@ -66,28 +134,22 @@ ChatSyntax learn_chat_syntax(const Engine& engine, const ChatTemplate* own_templ
           .thinks = tokenizer.encode("</think>", SpecialTokens::kParse).size() == 1};
 }
 
+int32_t prompt_room(const ServedModel& model, const GenerateOptions& options) {
+  const int32_t context = model.scheduler->context();
+  return std::max(context - (options.tokens_max > 0 ? options.tokens_max : context / 4), 1);
+}
+
 Result<ChatPrompt> make_chat_prompt(const ServedModel& model, const Conversation& conversation) {
+  HEARTH_ASSIGN(FittedPrompt prompt, fit_turns(model, conversation));
   const ChatSyntax& syntax = model.syntax;
-  ChatOptions options;
-  options.own_template = model.chat_template ? &*model.chat_template : nullptr;
-  options.variables = conversation.variables;
-  std::vector<ChatMessage> messages;
-  for (const ChatTurn& turn : with_settings(model.settings, conversation.turns))
-    messages.push_back(syntax.tools.is_native ? native_message(turn) : worded_message(turn));
-  if (syntax.tools.is_native) {
-    for (const nlohmann::ordered_json& definition : conversation.tools.definitions)
-      options.tools.push_back(template_value(definition));
-  } else {
-    describe_in_words(conversation.tools, messages);
-  }
-  HEARTH_ASSIGN(std::vector<TokenId> tokens, model.engine->encode_chat(messages, options));
   const Reasoning reasoning =
       syntax.thinks
-          ? reasoning_behind(model.engine->tokenizer().decode(tokens, SpecialTokens::kParse))
+          ? reasoning_behind(model.engine->tokenizer().decode(prompt.tokens, SpecialTokens::kParse))
           : Reasoning::kNone;
   const bool may_call = !conversation.tools.callable.empty();
-  return ChatPrompt{std::move(tokens),
-                    AnswerReader(may_call ? std::optional(syntax.tools) : std::nullopt, reasoning)};
+  return ChatPrompt{std::move(prompt.tokens),
+                    AnswerReader(may_call ? std::optional(syntax.tools) : std::nullopt, reasoning),
+                    prompt.dropped_turns};
 }
 
 }  // namespace hearth

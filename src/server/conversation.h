@@ -5,7 +5,9 @@
 // Threading: pure.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,16 +39,25 @@ struct Conversation {
   std::vector<ChatTurn> turns;
   ToolOffer tools;
   TemplateObject variables = {};  // further ones of the template
+  // Where the prompt takes more tokens, the oldest turns are left out; absent: none are.
+  std::optional<int32_t> prompt_tokens_max = {};
 };
 
 struct ChatPrompt {
   std::vector<TokenId> tokens;
-  AnswerReader reader;  // for each answer a copy
+  AnswerReader reader;        // for each answer a copy
+  int32_t dropped_turns = 0;  // the oldest, for lack of room
 };
 
 // What the model's settings say stands in front: its system text where the conversation has none,
-// and its example messages. Errors: those of Engine::encode_chat().
+// and its example messages. They are never left out, nor is what a system says, nor the last turn
+// of the user and what follows it: what is still too long is refused when it is submitted. Errors:
+// those of Engine::encode_chat().
 Result<ChatPrompt> make_chat_prompt(const ServedModel& model, const Conversation& conversation);
+
+// Tokens that a prompt may have so that its answer has room: as many as it may have, or a quarter
+// of the context where nothing says how many that are.
+int32_t prompt_room(const ServedModel& model, const GenerateOptions& options);
 
 // What the model's template, or its settings' (null: none), does with calls and thoughts, for
 // ServedModel.

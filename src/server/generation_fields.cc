@@ -143,7 +143,7 @@ Result<void> accept_ollama_parameters(JsonFields& fields) {
 }
 
 Result<void> read_sampling(JsonFields& fields, const ServedModel& model, GenerateOptions& options) {
-  ModelParameters parameters = model.settings.parameters;
+  ModelParameters parameters = model.settings().parameters;
   HEARTH_TRY(read_parameters(fields, parameters));
   options.sampling.seed = drawn_seed();
   apply_parameters(parameters, model.scheduler->context(), options);

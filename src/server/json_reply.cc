@@ -34,6 +34,11 @@ nlohmann::ordered_json local_route_json() {
   return {{"target", "local"}, {"reason", "no other target is configured"}};
 }
 
+HttpHeaders dropped_turns_header(int32_t dropped_turns) {
+  if (dropped_turns == 0) return {};
+  return {{"hearth-dropped-messages", concat(dropped_turns)}};
+}
+
 void send_json(HttpReply& reply, int status, const nlohmann::ordered_json& document,
                HttpHeaders more) {
   reply.send(status, "application/json", json_text(document), std::move(more));

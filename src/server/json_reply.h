@@ -20,6 +20,8 @@ nlohmann::ordered_json float_list(std::span<const float> values);
 nlohmann::ordered_json token_json(const Tokenizer& tokenizer, const SampledToken& token);
 // {"target", "reason"} of an answer that was computed here.
 nlohmann::ordered_json local_route_json();
+// Says how many turns of a chat were left out for lack of room; none where that is none.
+HttpHeaders dropped_turns_header(int32_t dropped_turns);
 void send_json(HttpReply& reply, int status, const nlohmann::ordered_json& document,
                HttpHeaders more = {});
 

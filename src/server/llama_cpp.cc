@@ -194,7 +194,7 @@ void send_props(ModelHost& models, const ModelList& list, const std::string& def
   const auto model = models.get(default_model);
   if (!model.ok()) return send_openai_error(reply, model.error());
   const auto facts = list.facts(default_model);
-  const std::string& own_template = (*model)->settings.chat_template;
+  const std::string& own_template = (*model)->settings().chat_template;
   send_json(reply, 200,
             {{"default_generation_settings", {{"n_ctx", (*model)->scheduler->context()}}},
              {"total_slots", (*model)->scheduler->answers_max()},

@@ -66,9 +66,11 @@ Result<ModelUse> ModelHost::use(const std::string& name) {
   if (auto whole = get(name); whole.ok() || end == name.size()) {
     if (!whole.ok()) return whole.error();
     use.model = std::move(whole).value();
+    use.adapters = use.model->own_adapters;
     return use;
   }
   HEARTH_ASSIGN(use.model, get(name.substr(0, end)));
+  use.adapters = use.model->own_adapters;
   while (end < name.size()) {
     const std::size_t begin = end + 1;
     end = std::min(name.find('+', begin), name.size());
@@ -93,34 +95,38 @@ Result<std::shared_ptr<ServedModel>> ModelHost::get(const std::string& name) {
 
 // Whether its name means what it did: another process may have made it anew, or removed it.
 bool ModelHost::is_current(const ServedModel& model) const {
-  const auto path = options_.locate(model.name);
-  if (!path.ok() || *path != model.path) return false;
-  const auto settings = options_.settings(model.name);
-  return settings.ok() && *settings == model.settings;
+  const auto found = options_.find(model.name);
+  return found.ok() && *found == model.found;
 }
 
 Result<std::shared_ptr<ServedModel>> ModelHost::load(const std::string& name) {
   auto model = std::make_shared<ServedModel>();
   model->name = name;
-  HEARTH_ASSIGN(model->path, options_.locate(name));
-  HEARTH_ASSIGN(model->settings, options_.settings(name));
-  if (!model->settings.chat_template.empty()) {
-    HEARTH_ASSIGN(model->chat_template, ChatTemplate::parse(model->settings.chat_template));
+  HEARTH_ASSIGN(model->found, options_.find(name));
+  const ModelSettings& settings = model->settings();
+  if (!settings.chat_template.empty()) {
+    HEARTH_ASSIGN(model->chat_template, ChatTemplate::parse(settings.chat_template));
   }
   SchedulerOptions scheduler = options_.scheduler;
-  const auto context = model->settings.parameters.num_ctx;
+  const auto context = settings.parameters.num_ctx;
   if (scheduler.context == 0 && context) scheduler.context = static_cast<int32_t>(*context);
   model->context_wanted = scheduler.context;
   std::error_code ignored;
-  model->bytes = std::filesystem::file_size(model->path, ignored);
+  model->bytes = std::filesystem::file_size(model->found.weights, ignored);
   if (!share(*model)) {
     make_room(model->bytes);
-    HEARTH_ASSIGN(model->engine, options_.load(model->path));
+    HEARTH_ASSIGN(model->engine, options_.load(model->found.weights));
     model->adapters = std::make_shared<AdapterSet>(options_.adapters, model->engine->model());
+    keep_prefixes(*model->engine, scheduler);
     HEARTH_ASSIGN(model->scheduler, Scheduler::create(*model->engine, scheduler));
     model->bytes += model->scheduler->kv_bytes();
     make_room(model->bytes);
   }
+  for (const AdapterPaths& paths : model->found.adapters) {
+    HEARTH_ASSIGN(auto adapter, model->adapters->get(paths));
+    model->own_adapters.push_back({std::move(adapter)});
+  }
+  HEARTH_TRY(check_adapters(model->engine->model(), model->own_adapters));
   const ChatTemplate* const own = model->chat_template ? &*model->chat_template : nullptr;
   model->syntax = learn_chat_syntax(*model->engine, own);
   const std::lock_guard lock(mutex_);
@@ -128,11 +134,25 @@ Result<std::shared_ptr<ServedModel>> ModelHost::load(const std::string& name) {
   return model;
 }
 
+// What its engine reads outlives its scheduler, where that is wanted.
+void ModelHost::keep_prefixes(Engine& engine, SchedulerOptions& scheduler) const {
+  if (!options_.prefixes) return;
+  scheduler.restore_prefixes = [this, &engine](PrefixCache& prefixes) {
+    const auto restored = options_.prefixes->restore(engine, prefixes);
+    if (!restored.ok()) options_.note(restored.error().message());
+  };
+  scheduler.save_prefixes = [this, &engine](const PrefixCache& prefixes) {
+    const auto saved = options_.prefixes->save(engine, prefixes);
+    if (!saved.ok()) options_.note(saved.error().message());
+  };
+}
+
 // Takes the engine of a loaded model that differs in its settings only.
 bool ModelHost::share(ServedModel& model) const {
   const std::lock_guard lock(mutex_);
   const auto found = std::ranges::find_if(models_, [&](const Entry& entry) {
-    return entry.model->path == model.path && entry.model->context_wanted == model.context_wanted;
+    return entry.model->found.weights == model.found.weights &&
+           entry.model->context_wanted == model.context_wanted;
   });
   if (found == models_.end()) return false;
   model.bytes = found->model->bytes;

@@ -18,9 +18,10 @@
 #include <vector>
 
 #include "engine/engine.h"
-#include "package/model_settings.h"
+#include "package/store.h"
 #include "scheduler/scheduler.h"
 #include "server/adapter_set.h"
+#include "server/kept_prefixes.h"
 #include "toolcalls/tool_syntax.h"
 
 namespace hearth {
@@ -35,35 +36,37 @@ struct ServedModel {
   std::string name;
   uint64_t bytes = 0;  // of its file and its KV cache: what it is counted with
   ChatSyntax syntax;
-  ModelSettings settings = {};                     // what requests leave open
-  std::optional<ChatTemplate> chat_template = {};  // that they bring along
-  std::filesystem::path path = {};
-  int32_t context_wanted = 0;  // tokens; 0: the model's own up to 8,192
+  ResolvedModel found = {};                        // its files, and what requests leave open
+  std::optional<ChatTemplate> chat_template = {};  // of its settings
+  std::vector<AdapterUse> own_adapters = {};       // of its files
+  int32_t context_wanted = 0;                      // tokens; 0: the model's own up to 8,192
   // Shared by models of the same file and context, which differ in their settings.
   std::shared_ptr<Engine> engine;
   std::shared_ptr<AdapterSet> adapters;  // below the engine, whose model it borrows
   std::shared_ptr<Scheduler> scheduler;  // below the engine, which it borrows
 
+  const ModelSettings& settings() const { return found.settings; }
   bool has_chat_template() const { return chat_template || engine->has_chat_template(); }
 };
 
 // A model as a request names it: "base", or with adapters "base+first+second:0.5".
 struct ModelUse {
   std::shared_ptr<ServedModel> model;
-  std::vector<AdapterUse> adapters;
-  std::string name;  // as it was named
+  std::vector<AdapterUse> adapters;  // the model's own in front
+  std::string name;                  // as it was named
 };
 
 struct ModelHostOptions {
   SchedulerOptions scheduler;
   uint64_t bytes_max = uint64_t{8} << 30;  // of all loaded models; one is always loaded
   std::filesystem::path adapters;          // the folder of all models' adapters; empty: none
-  // A name's file. Errors: kNotFound.
-  std::function<Result<std::filesystem::path>(const std::string& name)> locate;
-  // What a name's model brings along. Errors: those of Store::find().
-  std::function<Result<ModelSettings>(const std::string& name)> settings;
+  std::optional<KeptPrefixes> prefixes;    // absent: what was read is forgotten at the end
+  // What a name means. Errors: kNotFound, those of Store::find() and resolve().
+  std::function<Result<ResolvedModel>(const std::string& name)> find;
   // Errors: those of Engine::load().
   std::function<Result<std::unique_ptr<Engine>>(const std::filesystem::path& path)> load;
+  // Told, on any thread, of what went wrong without an answer going wrong.
+  std::function<void(const std::string& line)> note = [](const std::string&) {};
 };
 
 // A model that is loaded, for lists.
@@ -84,7 +87,8 @@ class ModelHost {
   // Errors: those of get() and AdapterSet::get(); kUsage (a scale that is no number, more adapters
   // than kAdapterUsesMax).
   Result<ModelUse> use(const std::string& name);
-  // Errors: those of locate(), settings(), load(), ChatTemplate::parse() and Scheduler::create().
+  // Errors: those of find(), load(), Adapter::load(), ChatTemplate::parse() and
+  // Scheduler::create().
   Result<std::shared_ptr<ServedModel>> get(const std::string& name);
   // The name, or a version of it, means something else now: what is loaded under it answers what
   // was asked, no more.
@@ -109,6 +113,7 @@ class ModelHost {
   Result<std::shared_ptr<ServedModel>> load(const std::string& name);
   bool is_current(const ServedModel& model) const;
   bool share(ServedModel& model) const;
+  void keep_prefixes(Engine& engine, SchedulerOptions& scheduler) const;
   bool is_counted(std::size_t index) const;
   void make_room(uint64_t bytes);
   void expire();

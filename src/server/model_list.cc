@@ -72,9 +72,9 @@ std::vector<ListedModel> ModelList::all() const {
   for (const std::string& name : given_) {
     if (std::ranges::find(list, name, &ListedModel::name) != list.end()) continue;
     ListedModel model{name};
-    if (const auto path = locate_(name); path.ok()) {
+    if (const auto found = find_(name); found.ok()) {
       std::error_code ignored;
-      model.bytes = std::filesystem::file_size(*path, ignored);
+      model.bytes = std::filesystem::file_size(found->weights, ignored);
     }
     list.push_back(std::move(model));
   }
@@ -91,7 +91,8 @@ Result<ListedModel> ModelList::find(const std::string& name) const {
 }
 
 Result<std::shared_ptr<const ModelFacts>> ModelList::facts(const std::string& name) const {
-  HEARTH_ASSIGN(const std::filesystem::path path, locate_(name));
+  HEARTH_ASSIGN(const ResolvedModel found, find_(name));
+  const std::filesystem::path& path = found.weights;
   {
     const std::lock_guard lock(mutex_);
     if (const auto known = facts_.find(path); known != facts_.end()) return known->second;
@@ -102,6 +103,11 @@ Result<std::shared_ptr<const ModelFacts>> ModelList::facts(const std::string& na
   if (facts_.size() >= kFactsMax) facts_.clear();
   facts_[path] = facts;
   return std::shared_ptr<const ModelFacts>(std::move(facts));
+}
+
+Result<ModelSettings> ModelList::settings(const std::string& name) const {
+  HEARTH_ASSIGN(ResolvedModel found, find_(name));
+  return std::move(found.settings);
 }
 
 Result<Manifest> ModelList::create(const std::string& from, const std::string& name,

@@ -42,22 +42,18 @@ struct ModelFacts {
 
 class ModelList {
  public:
-  // `store`: absent where there is no folder for one. `models`: how a name's file and settings are
-  // found.
+  // `store`: absent where there is no folder for one. `models`: how what a name means is found.
   ModelList(std::optional<Store> store, std::vector<std::string> given,
             const ModelHostOptions& models)
-      : store_(std::move(store)),
-        given_(std::move(given)),
-        locate_(models.locate),
-        settings_(models.settings) {}
+      : store_(std::move(store)), given_(std::move(given)), find_(models.find) {}
 
   std::vector<ListedModel> all() const;
   // Errors: kNotFound.
   Result<ListedModel> find(const std::string& name) const;
   // Kept for the next time. Errors: kNotFound, those of MappedGguf::open().
   Result<std::shared_ptr<const ModelFacts>> facts(const std::string& name) const;
-  // What a model brings along. Errors: those of ModelHostOptions::settings.
-  Result<ModelSettings> settings(const std::string& name) const { return settings_(name); }
+  // What a model brings along. Errors: those of ModelHostOptions::find.
+  Result<ModelSettings> settings(const std::string& name) const;
   // Makes `name` a model of the files of `from`, which is of the store, with settings that have
   // been checked. Errors: those of Store::create(), facts() and check_settings_fit(); kUnavailable
   // where there is no store.
@@ -70,8 +66,7 @@ class ModelList {
  private:
   const std::optional<Store> store_;
   const std::vector<std::string> given_;
-  const std::function<Result<std::filesystem::path>(const std::string&)> locate_;
-  const std::function<Result<ModelSettings>(const std::string&)> settings_;
+  const std::function<Result<ResolvedModel>(const std::string&)> find_;
   mutable std::mutex mutex_;
   mutable std::map<std::filesystem::path, std::shared_ptr<const ModelFacts>> facts_;
 };

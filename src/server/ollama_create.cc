@@ -31,7 +31,7 @@ Result<void> refuse_others(JsonFields& fields) {
   };
   constexpr Refused kRefused[] = {
       {"files", "are not taken over HTTP; run hearth import FILE, and give its name in from"},
-      {"adapters", "are not supported yet; leave them out"},
+      {"adapters", "are not taken over HTTP; run hearth create with ADAPTER in a Modelfile"},
       {"quantize", "is not supported; leave it out"},
       {"modelfile",
        "is not supported; give from, system, template, parameters and messages, or run hearth "

@@ -18,7 +18,9 @@ using Json = nlohmann::ordered_json;
 
 OllamaReply::OllamaReply(OllamaRequest asked, std::shared_ptr<HttpReply> http,
                          std::function<void()> ended)
-    : asked_(std::move(asked)), http_(std::move(http)), ended_(std::move(ended)) {}
+    : asked_(std::move(asked)), http_(std::move(http)), ended_(std::move(ended)) {
+  http_->add_headers(dropped_turns_header(asked_.dropped_turns));
+}
 
 void OllamaReply::submit(const std::string& client) {
   const auto self = shared_from_this();
@@ -144,6 +146,7 @@ void OllamaReply::add_end(Json& document, std::string_view reason, const Answer&
   document["prompt_eval_duration"] = nanoseconds(answer.timings.prefill_ms);
   document["eval_count"] = answer.usage.completion_tokens;
   document["eval_duration"] = nanoseconds(answer.timings.decode_ms);
+  if (asked_.dropped_turns > 0) document["dropped_messages"] = asked_.dropped_turns;
 }
 
 void OllamaReply::write_line(const Json& line) {

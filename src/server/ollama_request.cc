@@ -99,11 +99,24 @@ Result<void> take_prompt(const Conversation& conversation, OllamaRequest& asked)
   HEARTH_ASSIGN(ChatPrompt prompt, make_chat_prompt(*asked.model, conversation));
   asked.prompt = std::move(prompt.tokens);
   asked.reader = std::move(prompt.reader);
+  asked.dropped_turns = prompt.dropped_turns;
+  return {};
+}
+
+// Ollama's default is to cut a chat that outgrows the context; here that must be asked for.
+Result<void> read_overflow(JsonFields& fields, const OllamaRequest& asked,
+                           Conversation& conversation) {
+  HEARTH_ASSIGN(const auto truncate, fields.boolean("truncate"));
+  if (truncate == true) conversation.prompt_tokens_max = prompt_room(*asked.model, asked.options);
+  HEARTH_ASSIGN(const auto shift, fields.boolean("shift"));
+  if (shift == true)
+    return fields.wrong("shift", "is not supported: an answer ends with the context; leave it out");
   return {};
 }
 
 Result<void> read_chat(JsonFields& fields, OllamaRequest& asked) {
   Conversation conversation;
+  HEARTH_TRY(read_overflow(fields, asked, conversation));
   HEARTH_TRY(read_think(fields, asked, conversation.variables));
   HEARTH_ASSIGN(conversation.tools, read_tools(fields));
   HEARTH_ASSIGN(const auto schema, read_format_schema(fields));

@@ -23,6 +23,7 @@ struct OllamaRequest {
   std::vector<TokenId> prompt;  // empty: the model is only to be loaded, or let go
   GenerateOptions options;
   AnswerReader reader{std::nullopt, Reasoning::kNone};
+  int32_t dropped_turns = 0;  // of a chat, for lack of room
   bool is_streamed = true;
   bool shows_thoughts = true;
   bool has_logprobs = false;

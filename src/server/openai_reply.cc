@@ -48,6 +48,7 @@ OpenAiReply::OpenAiReply(OpenAiRequest asked, const std::string& id,
       created_(std::time(nullptr)),
       http_(std::move(http)),
       left_(asked_.answers()) {
+  http_->add_headers(dropped_turns_header(asked_.dropped_turns));
   for (std::size_t i = 0; i < asked_.answers(); ++i) choices_.push_back({.reader = asked_.reader});
 }
 
@@ -234,11 +235,13 @@ Json OpenAiReply::usage() const {
 // Where the answer was computed, and what it took.
 Json OpenAiReply::hearth_json() const {
   const Timings& timings = choices_.front().answer->timings;
-  return {{"route", local_route_json()},
-          {"timings",
-           {{"prefill_ms", timings.prefill_ms},
-            {"first_token_ms", timings.first_token_ms},
-            {"decode_ms", timings.decode_ms}}}};
+  Json json = {{"route", local_route_json()},
+               {"timings",
+                {{"prefill_ms", timings.prefill_ms},
+                 {"first_token_ms", timings.first_token_ms},
+                 {"decode_ms", timings.decode_ms}}}};
+  if (asked_.dropped_turns > 0) json["dropped_messages"] = asked_.dropped_turns;
+  return json;
 }
 
 std::string_view OpenAiReply::finish_reason(const Choice& choice) const {

@@ -36,6 +36,7 @@ Result<void> refuse_other_values(JsonFields& fields) {
   HEARTH_TRY(only("store", false));
   HEARTH_TRY(only("service_tier", "auto"));
   HEARTH_TRY(only("modalities", Json::array({"text"})));
+  HEARTH_TRY(only("privacy", "local_only"));  // as all is
   HEARTH_TRY(only("echo", false));
   return only("best_of", 1);
 }
@@ -89,8 +90,20 @@ Result<TemplateObject> read_template_variables(JsonFields& fields) {
   return variables;
 }
 
+// What becomes of a chat that outgrows the context: "error", or "drop_oldest" of its messages.
+Result<void> read_overflow(JsonFields& fields, const OpenAiRequest& asked,
+                           Conversation& conversation) {
+  HEARTH_ASSIGN(const auto overflow, fields.text("overflow"));
+  if (!overflow || overflow == "error") return {};
+  if (overflow != "drop_oldest")
+    return fields.wrong("overflow", "is neither error nor drop_oldest; choose one");
+  conversation.prompt_tokens_max = prompt_room(*asked.model, asked.options);
+  return {};
+}
+
 Result<void> read_chat(JsonFields& fields, OpenAiRequest& asked) {
   Conversation conversation;
+  HEARTH_TRY(read_overflow(fields, asked, conversation));
   HEARTH_ASSIGN(const AnswerFormat format, read_format(fields));
   HEARTH_ASSIGN(conversation.tools, read_tools(fields));
   asked.options.grammar = format.automaton;
@@ -106,6 +119,7 @@ Result<void> read_chat(JsonFields& fields, OpenAiRequest& asked) {
   HEARTH_ASSIGN(ChatPrompt prompt, make_chat_prompt(*asked.model, conversation));
   asked.prompts.push_back(std::move(prompt.tokens));
   asked.reader = std::move(prompt.reader);
+  asked.dropped_turns = prompt.dropped_turns;
   return {};
 }
 

@@ -23,6 +23,7 @@ struct OpenAiRequest {
   GenerateOptions options;
   AnswerReader reader{std::nullopt, Reasoning::kNone};  // for each answer a copy
   int32_t choices = 1;                                  // of each prompt
+  int32_t dropped_turns = 0;                            // of a chat, for lack of room
   bool is_streamed = false;
   bool has_usage = false;  // in a stream
   bool has_logprobs = false;

@@ -80,7 +80,7 @@ HttpHeaders RequestGuard::headers_for(const HttpRequest& request) const {
           {"vary", "origin"},
           {"access-control-allow-methods", "GET, POST, DELETE"},
           {"access-control-allow-headers", "authorization, content-type, x-request-id"},
-          {"access-control-expose-headers", "x-request-id"}};
+          {"access-control-expose-headers", "x-request-id, hearth-dropped-messages"}};
 }
 
 }  // namespace hearth

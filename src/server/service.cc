@@ -182,8 +182,8 @@ void Service::run() {
     ++loading_;
     tasks_.push([this, name] {
       const auto loaded = models_.get(name);
-      if (!loaded.ok() && options_.note)
-        options_.note(concat("model ", name, ": ", loaded.error().message()));
+      if (!loaded.ok())
+        options_.models.note(concat("model ", name, ": ", loaded.error().message()));
       --loading_;
     });
   }

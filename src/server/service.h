@@ -36,8 +36,6 @@ struct ServiceOptions {
   std::optional<Store> store;
   RequestGuardOptions guard;
   std::string version;
-  // Told of models that were to be loaded and do not.
-  std::function<void(const std::string& line)> note;
   std::function<void(const ServedRequest& request)> log;  // or none
 };
 

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The key that text at rest is sealed with: 32 random bytes in a file that only its owner may read.
+//
+// Ownership: the bytes are wiped when the last copy goes. Threading: immutable.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "base/result.h"
+
+namespace hearth {
+
+inline constexpr std::size_t kSealKeyBytes = 32;
+
+class SealKey {
+ public:
+  // The key in `path`, which is made where it is not there; of several processes that make it at
+  // once, all get the same. Errors: kCorrupt (a file that holds no key), kUnavailable (others may
+  // read it; permission, disk), and others of open_file().
+  static Result<SealKey> load_or_create(const std::filesystem::path& path);
+
+  std::span<const unsigned char, kSealKeyBytes> bytes() const { return *bytes_; }
+
+ private:
+  using Bytes = std::array<unsigned char, kSealKeyBytes>;
+
+  explicit SealKey(std::shared_ptr<const Bytes> bytes) : bytes_(std::move(bytes)) {}
+  static std::shared_ptr<Bytes> wiped_bytes();
+  static Result<SealKey> load(const std::filesystem::path& path);
+
+  std::shared_ptr<const Bytes> bytes_;
+};
+
+}  // namespace hearth
