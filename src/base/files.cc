@@ -158,10 +158,17 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t byt
 }
 
 Result<void> make_folder(const std::filesystem::path& folder) {
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  if (failed) return file_error(failed.value(), "cannot create", folder);
-  return {};
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) == 0) {
+    if (S_ISDIR(info.st_mode)) return {};
+    return Error(ErrorCode::kUnavailable, concat(printable(folder.string(), 300),
+                                                 ": is in the way of a folder; move it away"));
+  }
+  const std::filesystem::path parent = folder.parent_path();
+  if (!parent.empty() && parent != folder) HEARTH_TRY(make_folder(parent));
+  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST)
+    return file_error(errno, "cannot create the folder", folder);
+  return flush_folder(parent.empty() ? "." : parent);
 }
 
 Result<void> write_file(const std::filesystem::path& path, std::string_view content) {

@@ -82,8 +82,8 @@ class MappedFile {
 // it is longer than `bytes_max`.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max);
 
-// Makes the folder and those around it where they are not there. Errors: kUnavailable, kNotFound
-// and others of file_error().
+// Makes the folder and those around it where they are not there, flushed to the disk. Errors:
+// kUnavailable (permission, disk full, a file is in the way) and others of file_error().
 Result<void> make_folder(const std::filesystem::path& folder);
 
 // Replaces `path` by `pieces`, one behind the other, so that a crash leaves the old or the new file

@@ -16,10 +16,14 @@ constexpr std::string_view kLatest = ":latest";
 std::string store_name(std::string_view ollama_name) {
   if (ollama_name.ends_with(kLatest)) ollama_name.remove_suffix(kLatest.size());
   std::string name(ollama_name);
-  // Behind a "+" stand adapters, whose colons are before their scales.
-  const auto end = static_cast<std::ptrdiff_t>(std::min(name.find('+'), name.size()));
-  std::replace(name.begin(), name.begin() + end, ':', '@');
+  std::ranges::replace(name, ':', '@');
   return name;
+}
+
+std::string requested_name(std::string_view ollama_name) {
+  if (ollama_name.ends_with(kLatest)) ollama_name.remove_suffix(kLatest.size());
+  const std::size_t end = std::min(ollama_name.find('+'), ollama_name.size());
+  return concat(store_name(ollama_name.substr(0, end)), ollama_name.substr(end));
 }
 
 std::string ollama_name(std::string_view store_name) {

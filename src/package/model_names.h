@@ -11,6 +11,8 @@ namespace hearth {
 
 // Ollama says "name:latest" for what the store calls "name"; other tags are versions.
 std::string store_name(std::string_view ollama_name);
+// The same where adapters may stand behind a "+", whose colons are in front of their scales.
+std::string requested_name(std::string_view ollama_name);
 std::string ollama_name(std::string_view store_name);
 
 // Whether that is a path of a file, and no name in the store.

@@ -9,7 +9,9 @@ namespace {
 TEST(ModelNames, OfOllama) {
   EXPECT_EQ(store_name("smollm2:latest"), "smollm2");
   EXPECT_EQ(store_name("smollm2:v1"), "smollm2@v1");
-  EXPECT_EQ(store_name("smollm2:v2+tone:0.5+task:latest"), "smollm2@v2+tone:0.5+task");
+  EXPECT_EQ(store_name("c++:v1"), "c++@v1");
+  EXPECT_EQ(requested_name("smollm2:v2+tone:0.5+task:latest"), "smollm2@v2+tone:0.5+task");
+  EXPECT_EQ(requested_name("smollm2:v2"), "smollm2@v2");
   EXPECT_EQ(ollama_name("smollm2"), "smollm2:latest");
   EXPECT_EQ(ollama_name("smollm2@v1"), "smollm2:v1");
 }

@@ -102,6 +102,8 @@ Result<void> check_settings(const ModelSettings& settings) {
       return usage("messages", concat("role \"", printable(message.role),
                                       "\" is neither user nor assistant; choose one"));
     }
+    if (message.content.empty())
+      return usage("messages", "one has no content; give it some, or leave it out");
     HEARTH_TRY(check_text("messages", message.content));
   }
   HEARTH_TRY(check_stops(settings.parameters.stop));

@@ -109,6 +109,7 @@ TEST(ModelSettings, AreCheckedBeforeTheyAreKept) {
   EXPECT_TRUE(refused([](auto& of) { of.system = std::string(1, '\0'); }).starts_with("system: "));
   EXPECT_NE(refused([](auto& of) { of.messages[0].role = "tool"; }), "");
   EXPECT_NE(refused([](auto& of) { of.messages.resize(1001, {"user", "a"}); }), "");
+  EXPECT_NE(refused([](auto& of) { of.messages[0].content.clear(); }), "");
   EXPECT_NE(refused([](auto& of) { of.parameters.stop.assign(33, "a"); }), "");
   EXPECT_NE(refused([](auto& of) { of.parameters.stop = {std::string(513, 'a')}; }), "");
   EXPECT_NE(refused([](auto& of) { of.chat_template = "{% for %}"; }), "");

@@ -13,10 +13,10 @@
 #include <system_error>
 
 #include "base/clock.h"
+#include "base/file_lock.h"
 #include "base/files.h"
 #include "base/strings.h"
 #include "base/temporary_file.h"
-#include "package/durable.h"
 #include "package/sha256.h"
 
 namespace hearth {
@@ -205,7 +205,7 @@ Result<void> Store::add_manifest(const Manifest& manifest) const {
                  concat("settings of ", manifest.name, ": take ", text.size(), " bytes, more than ",
                         kManifestBytesMax, "; shorten its texts"));
   }
-  HEARTH_TRY(make_folders(folder));
+  HEARTH_TRY(make_folder(folder));
   HEARTH_TRY(write_file(folder / "manifest.json", text));
   return write_file(folder.parent_path() / "active", manifest.version + "\n");
 }
@@ -218,8 +218,8 @@ Result<Manifest> Store::import(const ImportRequest& request, ByteProgress progre
                                            "\": is not 64 lower-case hexadecimal digits; give the "
                                            "hash as sha256sum prints it"));
   }
-  HEARTH_TRY(make_folders(folder_ / "blobs"));
-  HEARTH_ASSIGN(const StoreLock lock, StoreLock::acquire(folder_));
+  HEARTH_TRY(make_folder(folder_ / "blobs"));
+  HEARTH_ASSIGN(const FileLock lock, FileLock::acquire(folder_ / "lock"));
   Manifest manifest;
   manifest.name = request.name;
   manifest.version = request.version;
@@ -237,7 +237,7 @@ Result<Manifest> Store::import(const ImportRequest& request, ByteProgress progre
 Result<void> Store::copy(std::string_view reference, std::string_view name) const {
   HEARTH_TRY(check_store_name("model name", name));
   HEARTH_ASSIGN(const StoredModel found, find(reference));
-  HEARTH_ASSIGN(const StoreLock lock, StoreLock::acquire(folder_));
+  HEARTH_ASSIGN(const FileLock lock, FileLock::acquire(folder_ / "lock"));
   Manifest manifest = found.manifest;
   manifest.name = name;
   return add_manifest(manifest);
@@ -249,7 +249,7 @@ Result<Manifest> Store::create(std::string_view from, std::string_view name,
   HEARTH_ASSIGN(const Reference wanted, parse_reference(name));
   // Asked before the lock is taken: an absent model must not create a store.
   HEARTH_TRY(find(from));
-  HEARTH_ASSIGN(const StoreLock lock, StoreLock::acquire(folder_));
+  HEARTH_ASSIGN(const FileLock lock, FileLock::acquire(folder_ / "lock"));
   HEARTH_ASSIGN(StoredModel found, find(from));
   Manifest manifest = std::move(found.manifest);
   manifest.name = wanted.name;
@@ -291,7 +291,7 @@ Result<uint64_t> Store::remove(std::string_view reference) const {
   std::error_code ignored;
   // Asked before the lock is taken: an absent model must not create a store.
   if (!fs::is_directory(named, ignored)) return not_in_store(reference, folder_);
-  HEARTH_ASSIGN(const StoreLock lock, StoreLock::acquire(folder_));
+  HEARTH_ASSIGN(const FileLock lock, FileLock::acquire(folder_ / "lock"));
   // By folders, not manifests, so that a broken version can be removed.
   HEARTH_ASSIGN(const auto versions, subfolders(name_folder));
   HEARTH_ASSIGN(const std::string active, active_version(wanted.name));

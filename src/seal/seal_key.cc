@@ -27,6 +27,13 @@ std::shared_ptr<SealKey::Bytes> SealKey::wiped_bytes() {
           }};
 }
 
+SubKey SealKey::derive(std::string_view purpose) const {
+  SubKey key;
+  crypto_generichash(key.data(), key.size(), reinterpret_cast<const unsigned char*>(purpose.data()),
+                     purpose.size(), bytes_->data(), bytes_->size());
+  return key;
+}
+
 Result<SealKey> SealKey::load(const std::filesystem::path& path) {
   HEARTH_ASSIGN(const OpenFile file, open_file(path));
   if ((file.mode & (S_IRWXG | S_IRWXO)) != 0)

@@ -8,12 +8,16 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "base/result.h"
 
 namespace hearth {
 
 inline constexpr std::size_t kSealKeyBytes = 32;
+
+// A key made from another, for one purpose.
+using SubKey = std::array<unsigned char, kSealKeyBytes>;
 
 class SealKey {
  public:
@@ -23,6 +27,8 @@ class SealKey {
   static Result<SealKey> load_or_create(const std::filesystem::path& path);
 
   std::span<const unsigned char, kSealKeyBytes> bytes() const { return *bytes_; }
+  // By keyed BLAKE2b of the purpose; who has one learns nothing of the others.
+  SubKey derive(std::string_view purpose) const;
 
  private:
   using Bytes = std::array<unsigned char, kSealKeyBytes>;

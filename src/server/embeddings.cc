@@ -197,7 +197,7 @@ Result<OllamaEmbed> read_ollama_embed(ModelHost& models, const HttpRequest& requ
   if (!name) return fields.wrong("model", "is missing; name one that /api/tags lists");
   HEARTH_ASSIGN(const auto keep_alive_s, read_keep_alive(fields));
   const Stopwatch loading;
-  HEARTH_ASSIGN(asked.use, models.use(store_name(*name)));
+  HEARTH_ASSIGN(asked.use, models.use(requested_name(*name)));
   asked.load_ms = loading.elapsed_ms();
   if (keep_alive_s) models.keep_alive(asked.use.name, *keep_alive_s);
   if (const Json* given = fields.any(input);

@@ -177,7 +177,7 @@ Result<OllamaRequest> read_ollama_request(ModelHost& models, const std::string& 
   if (!name) return fields.wrong("model", "is missing; name one that /api/tags lists");
   HEARTH_ASSIGN(asked.keep_alive_s, read_keep_alive(fields));
   const Stopwatch loading;
-  HEARTH_ASSIGN(ModelUse use, models.use(store_name(*name)));
+  HEARTH_ASSIGN(ModelUse use, models.use(requested_name(*name)));
   asked.model = std::move(use.model);
   asked.model_name = std::move(use.name);
   asked.options.adapters = std::move(use.adapters);
