@@ -9,8 +9,8 @@
 #include "base/files.h"
 #include "base/status_codes.h"
 #include "base/strings.h"
+#include "cli/lock_in.h"
 #include "cli/table.h"
-#include "lockdown/lockdown.h"
 #include "proof/proof.h"
 #include "proof/signed_report.h"
 
@@ -22,16 +22,12 @@ constexpr std::string_view kKeyFile = "proof.key";
 constexpr std::string_view kReportFile = "proof.json";
 
 // What the commands do before they read a prompt (RunCommand::run and the like).
-Result<void> lock_as_run() {
-  HEARTH_TRY(lockdown({}));
-  return {};
-}
+Result<void> lock_as_run() { return lock_in({}); }
 
-// What the server does once it listens (ServeCommand::run).
+// What the server does first thing, and once it listens (ServeCommand::run).
 Result<void> lock_as_serve() {
-  HEARTH_TRY(close_inherited_descriptors({}));
-  HEARTH_TRY(lockdown({.writable = {}, .connections = Connections::kAccepted}));
-  return {};
+  HEARTH_TRY(close_inherited({}));
+  return lock_in({.writable = {}, .connections = Connections::kAccepted});
 }
 
 std::string_view profile_title(const std::string& profile) {

@@ -89,7 +89,8 @@ Result<LockdownReport> lockdown(const LockdownOptions& options) {
                                            " threads are running and Landlock reaches only this "
                                            "one; lock down before starting threads"));
   }
-  if (options.connections == Connections::kNone) HEARTH_TRY(close_inherited_descriptors({}));
+  if (options.connections == Connections::kNone)
+    HEARTH_TRY(close_inherited_descriptors(options.keep));
   HEARTH_TRY(disable_core_dumps());
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return refused("prctl(PR_SET_NO_NEW_PRIVS)");
   HEARTH_TRY(confine_writes(abi, options.writable, options.removable));

@@ -15,7 +15,7 @@ namespace hearth {
 
 // What a locked process has to do with others.
 enum class Connections {
-  kNone,      // nothing: every descriptor above 2 is closed
+  kNone,      // nothing: every descriptor above 2 is closed but those that are kept
   kAccepted,  // those who connect to a listener that was opened before are let in, and one buffer a
               // call goes to and fro; descriptors stay open (see close_inherited_descriptors())
 };
@@ -26,6 +26,8 @@ struct LockdownOptions {
   Connections connections = Connections::kNone;
   // Folders (existing) below which files may be removed: where a Unix socket lies.
   std::vector<std::filesystem::path> removable = {};
+  // Descriptors of the process's own that stay open.
+  std::vector<int> keep = {};
 };
 
 struct LockdownReport {
@@ -34,7 +36,7 @@ struct LockdownReport {
   std::string summary;  // one line for people
 };
 
-// Closes every descriptor above 2 (but where connections are accepted), turns core dumps off, then
+// Closes descriptors above 2 (but where connections are accepted), turns core dumps off, then
 // installs both filters on all threads. To be called early: before files are opened that are to
 // stay open, and before threads are started (Landlock reaches only the calling thread and those
 // that it starts later).

@@ -274,6 +274,16 @@ TEST(Lockdown, LetsConnectionsInWhereTheyAreAccepted) {
   ::close(listener);
 }
 
+TEST(Lockdown, RefusesOptionsOfIp) {
+  const int on = 1;
+  for (const int level : {IPPROTO_IP, IPPROTO_IPV6}) {
+    EXPECT_EQ(locked([&] { return outcome(::setsockopt(0, level, IP_TTL, &on, sizeof on)); }),
+              EPERM);
+  }
+  EXPECT_EQ(locked([&] { return outcome(::setsockopt(0, IPPROTO_TCP, 1, &on, sizeof on)); }),
+            ENOTSOCK);
+}
+
 TEST(Lockdown, ClosesWhatWasInheritedButWhatIsKept) {
   EXPECT_EQ(in_child([] {
               for (const int fd : {10, 11, 12, 20}) ::dup2(0, fd);
@@ -282,6 +292,16 @@ TEST(Lockdown, ClosesWhatWasInheritedButWhatIsKept) {
                 if (::fcntl(fd, F_GETFD) < 0) return fd;
               }
               return ::fcntl(11, F_GETFD) < 0 && ::fcntl(20, F_GETFD) < 0 ? 0 : 100;
+            }),
+            0);
+}
+
+TEST(Lockdown, KeepsOpenWhatItIsTold) {
+  EXPECT_EQ(in_child([] {
+              ::dup2(0, 10);
+              ::dup2(0, 11);
+              if (!lockdown({{}, Connections::kNone, {}, {10}}).ok()) return kNotLocked;
+              return ::fcntl(10, F_GETFD) >= 0 && ::fcntl(11, F_GETFD) < 0 ? 0 : 1;
             }),
             0);
 }

@@ -3,6 +3,7 @@
 // and must not break an update, while the doors out of a process are few and known.
 #include "lockdown/seccomp_filter.h"
 
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -56,6 +57,9 @@ constexpr unsigned long kNamespaceFlags[] = {CLONE_NEWNS,  CLONE_NEWCGROUP, CLON
 
 // Typing into the terminal that we were started from: its shell would run it after we have gone.
 constexpr unsigned long kRefusedIoctls[] = {TIOCSTI, TIOCLINUX};
+
+// Options of IP: a route by way of another machine is among them.
+constexpr unsigned long kRefusedOptionLevels[] = {IPPROTO_IP, IPPROTO_IPV6};
 
 Error refused(std::string_view step, int negative_errno) {
   return Error(ErrorCode::kUnavailable,
@@ -114,6 +118,11 @@ int add_rules(scmp_filter_ctx filter, Connections connections) {
     // The kernel looks at the lower 32 bits of the request only.
     status = seccomp_rule_add(filter, kRefuse, SCMP_SYS(ioctl), 1,
                               argument(1, SCMP_CMP_MASKED_EQ, 0xffffffffu, request));
+  }
+  for (const unsigned long level : kRefusedOptionLevels) {
+    if (status != 0) break;
+    status = seccomp_rule_add(filter, kRefuse, SCMP_SYS(setsockopt), 1,
+                              argument(1, SCMP_CMP_MASKED_EQ, 0xffffffffu, level));
   }
   return status;
 }

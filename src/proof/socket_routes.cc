@@ -156,6 +156,11 @@ int try_connect(const Doors& doors, int planted) {
 // Waits to be fetched: a listening socket needs no name, the kernel gives it a port.
 int try_listen(const Doors&, int planted) { return outcome(::listen(planted, 1)); }
 
+int try_options(const Doors&, int planted) {
+  const int hops = 1;
+  return outcome(::setsockopt(planted, IPPROTO_IP, IP_TTL, &hops, sizeof hops));
+}
+
 // Room for one descriptor in a message.
 union Rights {
   char bytes[CMSG_SPACE(sizeof(int))];
@@ -253,6 +258,8 @@ std::vector<Route> socket_routes() {
        plant_stream_on_stdin},
       {"stdin-listen", "listen where stdin is a TCP socket", "EPERM", try_listen,
        plant_stream_on_stdin},
+      {"stdin-options", "set options of IP, as a route, where stdin is a TCP socket", "EPERM",
+       try_options, plant_stream_on_stdin},
       {"scm-rights", "recvmsg takes a socket that another process hands over", "EPERM",
        try_scm_rights, plant_channel},
       {"scm-rights-mmsg", "recvmmsg takes a socket that another process hands over", "EPERM",
