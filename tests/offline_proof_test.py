@@ -77,7 +77,7 @@ class Proof(CliTestCase):
         self.hearth("doctor", "--prove-offline", "--json", env=env)
         key = self.home / "open-state/hearth/proof.key"
         key.chmod(0o644)
-        self.assert_refused(["doctor", "--prove-offline"], 6, "proof.key", "chmod 600", env=env)
+        self.assert_refused(["doctor", "--prove-offline"], 7, "proof.key", "chmod 600", env=env)
 
     def test_leaky_builds_are_found(self):
         _, sound, _ = self.prove()

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proof/signed_report.h"
 
-#include <fcntl.h>
 #include <sodium.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
-#include "base/files.h"
 #include "base/strings.h"
+#include "seal/seal_key.h"
 
 namespace hearth {
 namespace {
@@ -26,27 +23,14 @@ constexpr int kDepthMax = 8;
 using PublicKey = std::array<unsigned char, crypto_sign_PUBLICKEYBYTES>;
 using Signature = std::array<unsigned char, crypto_sign_BYTES>;
 
-// Forgets its bytes.
-template <std::size_t kBytes>
-struct Secret {
-  std::array<unsigned char, kBytes> bytes{};
-  Secret() = default;
-  Secret(const Secret&) = default;
-  Secret& operator=(const Secret&) = default;
-  ~Secret() { sodium_memzero(bytes.data(), bytes.size()); }
-};
-using Seed = Secret<crypto_sign_SEEDBYTES>;
-
 struct KeyPair {
   PublicKey public_key{};
-  Secret<crypto_sign_SECRETKEYBYTES> secret_key;
-};
+  std::array<unsigned char, crypto_sign_SECRETKEYBYTES> secret_key{};
 
-struct Descriptor {
-  int fd;
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
+  KeyPair() = default;
+  KeyPair(const KeyPair&) = default;
+  KeyPair& operator=(const KeyPair&) = default;
+  ~KeyPair() { sodium_memzero(secret_key.data(), secret_key.size()); }
 };
 
 template <std::size_t kBytes>
@@ -67,55 +51,11 @@ bool from_hex(std::string_view text, std::array<unsigned char, kBytes>& bytes) {
          count == kBytes && end == text.data() + text.size();
 }
 
-std::string shown(const std::filesystem::path& path) { return printable(path.string(), 300); }
+static_assert(kSealKeyBytes == crypto_sign_SEEDBYTES);
 
-Result<Seed> read_seed(const std::filesystem::path& path) {
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
-  struct stat info {};
-  if (file.fd < 0 || ::fstat(file.fd, &info) != 0) return file_error(errno, "cannot open", path);
-  if (!S_ISREG(info.st_mode) || (info.st_mode & 077) != 0) {
-    return Error(ErrorCode::kRefused,
-                 concat(shown(path),
-                        ": others than its owner can use this key; chmod 600 it, or "
-                        "delete it where they may have"));
-  }
-  Secret<2 * crypto_sign_SEEDBYTES + 2> text;  // a line, and one byte more than there should be
-  const ssize_t bytes = ::read(file.fd, text.bytes.data(), text.bytes.size());
-  if (bytes < 0) return file_error(errno, "cannot read", path);
-  std::string_view line(reinterpret_cast<const char*>(text.bytes.data()),
-                        static_cast<std::size_t>(bytes));
-  if (line.ends_with('\n')) line.remove_suffix(1);
-  Seed seed;
-  if (!from_hex(line, seed.bytes)) {
-    return Error(ErrorCode::kCorrupt,
-                 concat(shown(path), ": is no key; delete it, and a new one is made"));
-  }
-  return seed;
-}
-
-// Whole or not at all, and never over one that is there: another hearth may do the same now.
-Result<void> make_seed(const std::filesystem::path& path) {
-  HEARTH_TRY(make_folder(path.parent_path()));
-  Seed seed;
-  randombytes_buf(seed.bytes.data(), seed.bytes.size());
-  std::string temporary = path.string() + "-XXXXXX";
-  const Descriptor file{::mkostemp(temporary.data(), O_CLOEXEC)};  // 0600
-  if (file.fd < 0) return file_error(errno, "cannot create", path);
-  std::string line = to_hex(seed.bytes) + "\n";
-  const bool written =
-      ::write(file.fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-      ::fsync(file.fd) == 0 && (::link(temporary.c_str(), path.c_str()) == 0 || errno == EEXIST);
-  const int error_number = errno;
-  sodium_memzero(line.data(), line.size());
-  ::unlink(temporary.c_str());
-  if (!written) return file_error(error_number, "cannot create", path);
-  return {};
-}
-
-Result<KeyPair> read_keys(const std::filesystem::path& path) {
-  HEARTH_ASSIGN(const Seed seed, read_seed(path));
+KeyPair key_pair(const SealKey& seed) {
   KeyPair keys;
-  crypto_sign_seed_keypair(keys.public_key.data(), keys.secret_key.bytes.data(), seed.bytes.data());
+  crypto_sign_seed_keypair(keys.public_key.data(), keys.secret_key.data(), seed.bytes().data());
   return keys;
 }
 
@@ -182,26 +122,27 @@ Json proof_json(const Proof& proof, std::string_view hearth_version, std::string
 }
 
 Result<void> sign_report(Json& report, const std::filesystem::path& key_file) {
-  HEARTH_TRY(start_sodium());
-  std::error_code ignored;
-  if (!std::filesystem::exists(std::filesystem::symlink_status(key_file, ignored))) {
-    HEARTH_TRY(make_seed(key_file));
-  }
-  HEARTH_ASSIGN(const KeyPair keys, read_keys(key_file));
+  HEARTH_ASSIGN(const SealKey seed, SealKey::load_or_create(key_file));
+  const KeyPair keys = key_pair(seed);
   report["public_key"] = to_hex(keys.public_key);
   const std::string text = signed_text(report);
   Signature signature{};
   crypto_sign_detached(signature.data(), nullptr,
                        reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                       keys.secret_key.bytes.data());
+                       keys.secret_key.data());
   report["signature"] = to_hex(signature);
   return {};
 }
 
 Result<std::string> public_key_of(const std::filesystem::path& key_file) {
-  HEARTH_TRY(start_sodium());
-  HEARTH_ASSIGN(const KeyPair keys, read_keys(key_file));
-  return to_hex(keys.public_key);
+  std::error_code failed;
+  if (!std::filesystem::exists(key_file, failed)) {
+    return Error(ErrorCode::kNotFound,
+                 concat("key ", printable(key_file.string(), 300),
+                        ": there is none; `hearth doctor --prove-offline` makes it"));
+  }
+  HEARTH_ASSIGN(const SealKey seed, SealKey::load_or_create(key_file));
+  return to_hex(key_pair(seed).public_key);
 }
 
 Result<CheckedReport> check_report(std::string_view text) {

@@ -23,9 +23,8 @@ inline constexpr std::size_t kPublicKeyCharacters = 64;
 nlohmann::ordered_json proof_json(const Proof& proof, std::string_view hearth_version,
                                   std::string_view time);
 
-// Adds "public_key" and "signature" with the key in `key_file` (only its owner may read it), which
-// is made where it is not there, with the folders around it.
-// Errors: kRefused (others can read the key), kCorrupt (it is no key), those of the files.
+// Adds "public_key" and "signature" with the key in `key_file`, which is made where it is not
+// there. Errors: those of SealKey::load_or_create().
 Result<void> sign_report(nlohmann::ordered_json& report, const std::filesystem::path& key_file);
 
 // The public key of `key_file`; errors as above, and kNotFound where there is none.

@@ -136,7 +136,7 @@ TEST_F(SignedReport, ABadKeyIsNotUsed) {
   signed_report();
   ::chmod(key().c_str(), 0640);
   Json report = proof_json(some_proof(), "1", "now");
-  EXPECT_EQ(sign_report(report, key()).error().code(), ErrorCode::kRefused);
+  EXPECT_EQ(sign_report(report, key()).error().code(), ErrorCode::kUnavailable);
   ::chmod(key().c_str(), 0600);
   for (const std::string& text : {std::string(), std::string("x\n"), std::string(63, 'a'),
                                   std::string(66, 'a'), std::string(64, 'g') + "\n"}) {
