@@ -405,6 +405,9 @@ def lora_file_seeds():
         "gguf_model": gguf(keys[1:], tensors, bytes(112)),
         "gguf_other": gguf(keys, [tensor("output.weight", [4], TYPE_F32, 0)], bytes(16)),
         "gguf_cube": gguf(keys, [tensor(up + "a", [1, 1, 2], TYPE_F32, 0)], bytes(8)),
+    }
+
+
 def modelfile_seeds():
     return {
         "pirate": b"""# A pirate.
@@ -431,6 +434,19 @@ LICENSE MIT
     }
 
 
+def proof_report_seeds():
+    route = {"name": "tcp4", "profile": "run", "tried": "connect", "control": "works", "expected": "EPERM", "outcome": "proved", "errno": "EPERM", "ok": True}
+    report = {"kind": "hearth offline proof", "time": "2026-11-26T12:00:00Z", "versions": {"hearth": "0.1.0", "kernel": "Linux 6.1.0"}, "ok": True,
+              "routes": [route], "public_key": "0" * 64, "signature": "0" * 128}
+    return {
+        "forged": json.dumps(report).encode(),
+        "unsigned": json.dumps({**report, "signature": None}).encode(),
+        "other": json.dumps({**report, "kind": "other"}).encode(),
+        "deep": json.dumps(report)[:-1].encode() + b', "x": ' + b"[" * 40 + b"]" * 40 + b"}",
+        "array": b"[1, 2]",
+    }
+
+
 def main():
     write(CORPUS / "gguf", {**sound_gguf(), **broken_gguf()})
     write(CORPUS / "gguf_split", gguf_split_seeds())
@@ -445,6 +461,7 @@ def main():
     write(CORPUS / "regex", regex_seeds())
     write(CORPUS / "json_schema", json_schema_seeds())
     write(CORPUS / "modelfile", modelfile_seeds())
+    write(CORPUS / "proof_report", proof_report_seeds())
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@
 #include "cli/commands.h"
 #include "cli/cost_file.h"
 #include "cli/interrupt.h"
+#include "cli/lock_in.h"
 #include "cli/model_choice.h"
 #include "cli/table.h"
 #include "kernels/peak.h"
-#include "lockdown/lockdown.h"
 
 namespace hearth {
 namespace {
@@ -246,7 +246,7 @@ Result<int> BenchCommand::run(const CommandContext& context) {
       folder.ok() && make_folder(*folder).ok()) {
     rights.writable = {*folder};
   }
-  HEARTH_TRY(lockdown(rights));
+  HEARTH_TRY(lock_in(rights));
   HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags_));
   HEARTH_ASSIGN(Session session, model.engine->create_session(
                                      shape_.depth + std::max(shape_.prompt, shape_.answer)));

@@ -14,7 +14,7 @@
 #include "cli/input.h"
 #include "cli/interrupt.h"
 #include "cli/line_reader.h"
-#include "lockdown/lockdown.h"
+#include "cli/lock_in.h"
 
 namespace hearth {
 namespace {
@@ -235,7 +235,7 @@ Result<int> run_chat(const CommandContext& context, const GenerationFlags& flags
   }
   LockdownOptions confined;
   if (!file.folder().empty()) confined.writable.push_back(file.folder());
-  HEARTH_TRY(lockdown(confined));
+  HEARTH_TRY(lock_in(confined));
   return Chat(context, flags, std::move(file)).run();
 }
 

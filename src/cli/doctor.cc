@@ -18,6 +18,7 @@
 #include "cli/config.h"
 #include "cli/machine.h"
 #include "cli/model_choice.h"
+#include "cli/proof.h"
 #include "cli/table.h"
 #include "engine/engine.h"
 #include "format/mapped_gguf.h"
@@ -189,11 +190,33 @@ class DoctorCommand : public Command {
   std::string summary() const override {
     return "What this machine offers, and whether all is well";
   }
-  void declare(Options&) override {}
+  void declare(Options& options) override;
   Result<int> run(const CommandContext& context) override;
+
+ private:
+  Result<int> examine(const CommandContext& context);
+
+  bool prove_offline_ = false;
+  std::string report_;
 };
 
+void DoctorCommand::declare(Options& options) {
+  options.flag(
+      {"--prove-offline", "", "Try every way out of a locked process, and print a signed report"},
+      prove_offline_);
+  options.text({"--verify-report", "FILE", "Check a report that --prove-offline made"}, report_);
+}
+
 Result<int> DoctorCommand::run(const CommandContext& context) {
+  if (prove_offline_ && !report_.empty()) {
+    return Error(ErrorCode::kUsage,
+                 "--verify-report: checks a report that is there; give it without --prove-offline");
+  }
+  if (prove_offline_) return run_proof(context);  // before threads are started: it forks
+  return report_.empty() ? examine(context) : verify_report(context, report_);
+}
+
+Result<int> DoctorCommand::examine(const CommandContext& context) {
   const Environment& environment = context.environment;
   std::vector<Check> checks;
   checks.push_back({"seccomp", seccomp_available(),

@@ -5,8 +5,8 @@
 #include "cli/commands.h"
 #include "cli/input.h"
 #include "cli/interrupt.h"
+#include "cli/lock_in.h"
 #include "cli/model_choice.h"
-#include "lockdown/lockdown.h"
 
 namespace hearth {
 namespace {
@@ -111,7 +111,7 @@ Result<int> EmbedCommand::run_stdin(Engine& engine, const EmbedOptions& options,
 }
 
 Result<int> EmbedCommand::run(const CommandContext& context) {
-  HEARTH_TRY(lockdown({}));
+  HEARTH_TRY(lock_in({}));
   HEARTH_ASSIGN(EmbedOptions options, embed_options());
   HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags_));
   options.adapters = model.adapters;

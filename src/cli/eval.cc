@@ -10,9 +10,9 @@
 #include "cli/commands.h"
 #include "cli/input.h"
 #include "cli/interrupt.h"
+#include "cli/lock_in.h"
 #include "cli/model_choice.h"
 #include "cli/token_ids.h"
-#include "lockdown/lockdown.h"
 
 namespace hearth {
 namespace {
@@ -60,7 +60,7 @@ class PerplexityCommand : public Command {
   void declare(Options& options) override { flags_.declare(options); }
 
   Result<int> run(const CommandContext& context) override {
-    HEARTH_TRY(lockdown({}));
+    HEARTH_TRY(lock_in({}));
     HEARTH_ASSIGN(const std::string text, flags_.read());
     HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags_.model));
     const auto tokens = model.engine->tokenizer().encode(text, SpecialTokens::kAsText);
@@ -111,7 +111,7 @@ class KlCommand : public Command {
 };
 
 Result<int> KlCommand::run(const CommandContext& context) {
-  HEARTH_TRY(lockdown({}));
+  HEARTH_TRY(lock_in({}));
   HEARTH_ASSIGN(const std::string text, flags_.read());
   ModelFlags reference_flags = flags_.model;
   reference_flags.model = reference_;
@@ -169,7 +169,7 @@ class LogitsCommand : public Command {
 };
 
 Result<int> LogitsCommand::run(const CommandContext& context) {
-  HEARTH_TRY(lockdown({}));
+  HEARTH_TRY(lock_in({}));
   HEARTH_ASSIGN(const std::string text, read_stdin(kIdsBytesMax));
   HEARTH_ASSIGN(const auto tokens, parse_token_ids(text, "stdin"));
   HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags_));

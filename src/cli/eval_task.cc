@@ -6,11 +6,11 @@
 #include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/lock_in.h"
 #include "cli/model_choice.h"
 #include "cli/task_report.h"
 #include "evaluate/task_run.h"
 #include "evaluate/task_summary.h"
-#include "lockdown/lockdown.h"
 
 namespace hearth {
 namespace {
@@ -54,7 +54,7 @@ Result<int> EvalTaskCommand::run(const CommandContext& context) {
     return Error(ErrorCode::kUsage, concat("--split: \"", printable(split_),
                                            "\" is not known; choose train, validation or test"));
   }
-  HEARTH_TRY(lockdown({}));
+  HEARTH_TRY(lock_in({}));
   HEARTH_ASSIGN(const Task task, read_task(file_));
   HEARTH_ASSIGN(const std::vector<Example> examples, read_split(task, split_));
   const InterruptScope interrupt;

@@ -85,6 +85,8 @@ bool InterruptScope::wait_readable(int descriptor) {
   return !interrupted();
 }
 
+int InterruptScope::descriptor() { return wake_descriptor; }
+
 void InterruptScope::stop() { interrupted_flag = true; }
 
 }  // namespace hearth

@@ -32,6 +32,8 @@ class InterruptScope {
   // Waits until `descriptor` can be read (or is at its end): true. False when Ctrl-C was pressed
   // first, or before the call: a plain read() that begins just after would wait on regardless.
   static bool wait_readable(int descriptor);
+  // What wait_readable() wakes by: open as long as the process is.
+  static int descriptor();
   // As if Ctrl-C had been pressed: for work that nobody can receive any more.
   static void stop();
 };

@@ -5,8 +5,8 @@
 #include "base/files.h"
 #include "base/strings.h"
 #include "cli/commands.h"
+#include "cli/lock_in.h"
 #include "cli/model_choice.h"
-#include "lockdown/lockdown.h"
 
 namespace hearth {
 namespace {
@@ -22,7 +22,7 @@ class PrepareCommand : public Command {
   Result<int> run(const CommandContext& context) override {
     HEARTH_ASSIGN(const auto folder, context.environment.packed_folder());
     HEARTH_TRY(make_folder(folder));
-    HEARTH_TRY(lockdown({.writable = {folder}}));
+    HEARTH_TRY(lock_in({.writable = {folder}}));
     HEARTH_ASSIGN(const ModelChoice choice, choose_model(context.environment, flags_.model));
     HEARTH_ASSIGN(const auto engine, Engine::load(choice.model.weights, {}));
     const Weights& weights = engine->model().weights();

@@ -9,7 +9,7 @@
 #include "cli/generation.h"
 #include "cli/input.h"
 #include "cli/interrupt.h"
-#include "lockdown/lockdown.h"
+#include "cli/lock_in.h"
 
 namespace hearth {
 namespace {
@@ -86,7 +86,7 @@ Result<int> RunCommand::run(const CommandContext& context) {
     }
     return run_chat(context, flags_);
   }
-  HEARTH_TRY(lockdown({}));
+  HEARTH_TRY(lock_in({}));
   HEARTH_ASSIGN(const std::string prompt, read_prompt(from));
   return answer(context, prompt);
 }

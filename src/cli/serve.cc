@@ -14,6 +14,7 @@
 #include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/lock_in.h"
 #include "cli/model_choice.h"
 #include "package/sha256.h"
 #include "package/store.h"
@@ -39,6 +40,7 @@ class ServeCommand : public Command {
   Result<ServiceOptions> service_options(const CommandContext& context) const;
   Result<std::vector<std::string>> key_hashes() const;
   Result<void> check_exposure(const ServiceOptions& options) const;
+  Result<void> give_up_rights(const Environment& environment) const;
 
   ModelFlags flags_;
   std::vector<std::string> models_;
@@ -218,9 +220,31 @@ Result<void> ServeCommand::check_exposure(const ServiceOptions& options) const {
                       "--insecure where that is meant"));
 }
 
+// Once it listens: from here on it lets connections in, and cannot open any. It writes to hearth's
+// own folders, made here where they are not there (those that cannot be, nothing could be written
+// to), and to that of --sessions, and takes its socket's file away at the end. The log is open
+// already. Errors: those of lockdown().
+Result<void> ServeCommand::give_up_rights(const Environment& environment) const {
+  LockdownOptions options{{}, Connections::kAccepted};
+  for (const auto& folder : {environment.data_folder(), environment.state_folder(),
+                             environment.packed_folder(), environment.costs_folder()}) {
+    if (folder.ok() && make_folder(*folder).ok()) options.writable.push_back(*folder);
+  }
+  if (!sessions_.empty()) options.writable.push_back(sessions_);
+  if (!socket_.empty()) {
+    const auto folder = std::filesystem::path(socket_).parent_path();
+    options.removable.push_back(folder.empty() ? "." : folder);
+  }
+  return lock_in(std::move(options));
+}
+
 Result<int> ServeCommand::run(const CommandContext& context) {
+  std::vector<int> passed;
+  if (const auto socket = passed_socket(context.environment)) passed.push_back(*socket);
+  HEARTH_TRY(close_inherited(std::move(passed)));
   HEARTH_ASSIGN(ServiceOptions options, service_options(context));
   HEARTH_TRY(check_exposure(options));
+  options.listening = [&] { return give_up_rights(context.environment); };
   HEARTH_ASSIGN(const auto service, Service::create(std::move(options)));
   const InterruptScope interrupt;
   if (context.json) {

@@ -11,13 +11,13 @@
 #include "cli/commands.h"
 #include "cli/input.h"
 #include "cli/interrupt.h"
+#include "cli/lock_in.h"
 #include "cli/model_choice.h"
 #include "cli/task_report.h"
 #include "evaluate/output_test_run.h"
 #include "evaluate/task_run.h"
 #include "evaluate/task_summary.h"
 #include "evaluate/test_report.h"
-#include "lockdown/lockdown.h"
 
 namespace hearth {
 namespace {
@@ -200,7 +200,7 @@ Result<int> TestCommand::run(const CommandContext& context) {
     return Error(ErrorCode::kUsage, "--tap: prints another format than --json; give one of them");
   }
   HEARTH_ASSIGN(std::vector<fs::path> writable, writable_folders());
-  HEARTH_TRY(lockdown({.writable = std::move(writable)}));
+  HEARTH_TRY(lock_in({.writable = std::move(writable)}));
   HEARTH_ASSIGN(const std::string text, read_file(file_, kTestBytesMax));
   const InterruptScope interrupt;
   std::string suite;

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // One connection: requests one after the other, each answered before the next is read. The only
-// files that know Boost are this one's and server.cc.
+// files that know Boost are this one's, stream.h and server.cc.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 #include <memory>
 #include <set>
 
 #include "http/server.h"
+#include "http/stream.h"
 
 namespace hearth {
-
-using PlainStream = boost::beast::basic_stream<boost::asio::generic::stream_protocol>;
 
 // What all connections share; of the server's thread.
 struct HttpShared {

@@ -78,6 +78,20 @@ Result<void> allow(int ruleset, const std::filesystem::path& path, uint64_t righ
   return {};
 }
 
+Result<void> allow_below(int ruleset, const std::vector<std::filesystem::path>& folders,
+                         uint64_t rights) {
+  for (const std::filesystem::path& folder : folders) {
+    struct stat info {};
+    if (::stat(folder.c_str(), &info) != 0) return file_error(errno, "cannot open", folder);
+    if (!S_ISDIR(info.st_mode)) {
+      return Error(ErrorCode::kUsage, concat("lockdown: ", printable(folder.string(), 300),
+                                             ": is not a folder; name one"));
+    }
+    HEARTH_TRY(allow(ruleset, folder, rights));
+  }
+  return {};
+}
+
 }  // namespace
 
 int landlock_abi() {
@@ -86,7 +100,8 @@ int landlock_abi() {
   return abi > 0 ? static_cast<int>(abi) : 0;
 }
 
-Result<void> confine_writes(int abi, const std::vector<std::filesystem::path>& writable) {
+Result<void> confine_writes(int abi, const std::vector<std::filesystem::path>& writable,
+                            const std::vector<std::filesystem::path>& removable) {
   if (abi == 0) return {};
   RulesetAttributes attributes{write_rights(abi), 0, 0};
   std::size_t attribute_bytes = sizeof attributes.handled_access_fs;
@@ -104,15 +119,8 @@ Result<void> confine_writes(int abi, const std::vector<std::filesystem::path>& w
 
   const uint64_t handled = write_rights(abi);
   const uint64_t folder_rights = handled & (kFolderAbi1 | LANDLOCK_ACCESS_FS_REFER | kTruncate);
-  for (const std::filesystem::path& folder : writable) {
-    struct stat info {};
-    if (::stat(folder.c_str(), &info) != 0) return file_error(errno, "cannot open", folder);
-    if (!S_ISDIR(info.st_mode)) {
-      return Error(ErrorCode::kUsage, concat("lockdown: ", printable(folder.string(), 300),
-                                             ": is not a folder; name one"));
-    }
-    HEARTH_TRY(allow(ruleset.fd, folder, folder_rights));
-  }
+  HEARTH_TRY(allow_below(ruleset.fd, writable, folder_rights));
+  HEARTH_TRY(allow_below(ruleset.fd, removable, LANDLOCK_ACCESS_FS_REMOVE_FILE));
   // The terminal and /dev/null are not ways out, and libraries open them.
   for (const char* device : {"/dev/tty", "/dev/null"}) {
     if (::access(device, F_OK) != 0) continue;

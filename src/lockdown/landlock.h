@@ -11,9 +11,11 @@
 namespace hearth {
 
 // Confines writes of the calling thread and its future children to files below `writable`, to
-// /dev/tty and /dev/null; where the kernel knows how, also refuses TCP, abstract Unix sockets and
-// signals to processes outside. Needs no_new_privs. Does nothing where landlock_abi() is 0.
-// Errors: kUsage (a folder of `writable` cannot be opened), kUnavailable (the kernel refused).
-Result<void> confine_writes(int abi, const std::vector<std::filesystem::path>& writable);
+// /dev/tty and /dev/null; below `removable` files may be removed; where the kernel knows how, also
+// refuses TCP, abstract Unix sockets and signals to processes outside. Needs no_new_privs. Does
+// nothing where landlock_abi() is 0. Errors: kUsage (one of the folders is none), kUnavailable (the
+// kernel refused).
+Result<void> confine_writes(int abi, const std::vector<std::filesystem::path>& writable,
+                            const std::vector<std::filesystem::path>& removable);
 
 }  // namespace hearth

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -36,7 +37,7 @@ int count_threads() {
 }
 
 // Where close_range is missing (Linux before 5.9) or a container's filter does not know it.
-Result<void> close_listed_descriptors() {
+Result<void> close_listed_descriptors(const std::vector<int>& keep) {
   std::error_code error;
   std::vector<int> open;
   for (std::filesystem::directory_iterator entry("/proc/self/fd", error), end;
@@ -48,15 +49,10 @@ Result<void> close_listed_descriptors() {
     return refused("close_range and /proc/self/fd");
   }
   for (const int fd : open) {
-    if (fd > 2) ::close(fd);  // the folder's own has been closed already, which does no harm
+    // The folder's own has been closed already, which does no harm.
+    if (fd > 2 && std::find(keep.begin(), keep.end(), fd) == keep.end()) ::close(fd);
   }
   return {};
-}
-
-// A descriptor that was handed down may be a connected socket, which no filter on new ones stops.
-Result<void> close_inherited_descriptors() {
-  if (::syscall(SYS_close_range, 3u, ~0u, 0u) == 0) return {};
-  return close_listed_descriptors();
 }
 
 // A core dump is a copy of the prompt on disk; the dumpable flag also keeps other processes of the
@@ -70,6 +66,22 @@ Result<void> disable_core_dumps() {
 
 }  // namespace
 
+// A descriptor that was handed down may be a connected socket, which no filter on new ones stops.
+Result<void> close_inherited_descriptors(std::vector<int> keep) {
+  std::sort(keep.begin(), keep.end());
+  unsigned first = 3;
+  for (const int kept : keep) {
+    const auto fd = static_cast<unsigned>(kept);
+    if (fd < first) continue;
+    if (fd > first && ::syscall(SYS_close_range, first, fd - 1, 0u) != 0) {
+      return close_listed_descriptors(keep);
+    }
+    first = fd + 1;
+  }
+  if (::syscall(SYS_close_range, first, ~0u, 0u) == 0) return {};
+  return close_listed_descriptors(keep);
+}
+
 Result<LockdownReport> lockdown(const LockdownOptions& options) {
   const int abi = landlock_abi();
   if (const int threads = count_threads(); abi > 0 && threads > 1) {
@@ -77,17 +89,16 @@ Result<LockdownReport> lockdown(const LockdownOptions& options) {
                                            " threads are running and Landlock reaches only this "
                                            "one; lock down before starting threads"));
   }
-  HEARTH_TRY(close_inherited_descriptors());
+  if (options.connections == Connections::kNone)
+    HEARTH_TRY(close_inherited_descriptors(options.keep));
   HEARTH_TRY(disable_core_dumps());
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return refused("prctl(PR_SET_NO_NEW_PRIVS)");
-  HEARTH_TRY(confine_writes(abi, options.writable));
-  HEARTH_TRY(install_seccomp_filter());
+  HEARTH_TRY(confine_writes(abi, options.writable, options.removable));
+  HEARTH_TRY(install_seccomp_filter(options.connections));
 
-  LockdownReport report{true, abi, ""};
-  report.summary =
-      abi > 0
-          ? concat("seccomp refuses sockets; Landlock ABI ", abi, " confines writes")
-          : std::string("seccomp refuses sockets; this kernel has no Landlock to confine writes");
+  LockdownReport report{true, abi, "seccomp refuses sockets; "};
+  report.summary += abi > 0 ? concat("Landlock ABI ", abi, " confines writes")
+                            : std::string("this kernel has no Landlock to confine writes");
   return report;
 }
 

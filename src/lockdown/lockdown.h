@@ -13,9 +13,21 @@
 
 namespace hearth {
 
+// What a locked process has to do with others.
+enum class Connections {
+  kNone,      // nothing: every descriptor above 2 is closed but those that are kept
+  kAccepted,  // those who connect to a listener that was opened before are let in, and one buffer a
+              // call goes to and fro; descriptors stay open (see close_inherited_descriptors())
+};
+
 struct LockdownOptions {
   // Folders (existing) below which files may still be written, made, renamed and removed.
   std::vector<std::filesystem::path> writable;
+  Connections connections = Connections::kNone;
+  // Folders (existing) below which files may be removed: where a Unix socket lies.
+  std::vector<std::filesystem::path> removable = {};
+  // Descriptors of the process's own that stay open.
+  std::vector<int> keep = {};
 };
 
 struct LockdownReport {
@@ -24,15 +36,21 @@ struct LockdownReport {
   std::string summary;  // one line for people
 };
 
-// Closes every descriptor above 2, turns core dumps off, then installs both filters on all threads.
-// To be called early: before files are opened that are to stay open, and before threads are started
-// (Landlock reaches only the calling thread and those that it starts later).
+// Closes descriptors above 2 (but where connections are accepted), turns core dumps off, then
+// installs both filters on all threads. To be called early: before files are opened that are to
+// stay open, and before threads are started (Landlock reaches only the calling thread and those
+// that it starts later).
 //
 // Threading: for a process with one thread. It cannot be undone; children inherit it.
 // Errors: kUsage (a writable folder is not one; other threads are running), kUnavailable (the
 // kernel refused: names the call and the remedy). After an error the process may be partly locked
 // down: it has lost rights, never gained any, and must not read a prompt.
 Result<LockdownReport> lockdown(const LockdownOptions& options);
+
+// Closes every descriptor above 2 but those in `keep`. A server calls it first thing, when nothing
+// of its own is open yet: a socket that it was handed down by mistake would be a way out. Errors:
+// kUnavailable.
+Result<void> close_inherited_descriptors(std::vector<int> keep);
 
 // The version of Landlock that the running kernel offers; 0 where there is none.
 int landlock_abi();

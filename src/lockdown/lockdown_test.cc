@@ -217,6 +217,112 @@ TEST(Lockdown, RefusesTheI386Entry) {
 }
 #endif
 
+TEST(Lockdown, RefusesQueuesAndSharedMemory) {
+  EXPECT_EQ(locked([] { return outcome(::syscall(SYS_msgget, 1, 0)); }), EPERM);
+  EXPECT_EQ(locked([] { return outcome(::syscall(SYS_msgsnd, 0, nullptr, 0, 0)); }), EPERM);
+  EXPECT_EQ(locked([] { return outcome(::syscall(SYS_shmget, 1, 1, 0)); }), EPERM);
+  EXPECT_EQ(locked([] { return outcome(::syscall(SYS_shmat, 0, nullptr, 0)); }), EPERM);
+  EXPECT_EQ(locked([] { return outcome(::syscall(SYS_mq_open, "x", 0, 0, nullptr)); }), EPERM);
+}
+
+TEST(Lockdown, RefusesToHaveTheKernelConnect) {
+  EXPECT_EQ(locked([] { return outcome(::syscall(SYS_mount, "", "", "nfs", 0, nullptr)); }), EPERM);
+  EXPECT_EQ(locked([] { return outcome(::syscall(SYS_fsopen, "nfs", 0)); }), EPERM);
+  EXPECT_EQ(locked([] { return outcome(::syscall(SYS_request_key, "dns_resolver", "x", "", 0)); }),
+            EPERM);
+}
+
+// A server's: what came before stays, who connects is let in, and nothing else.
+TEST(Lockdown, LetsConnectionsInWhereTheyAreAccepted) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = loopback(0);
+  socklen_t bytes = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  ASSERT_EQ(::bind(listener, generic, bytes), 0);
+  ASSERT_EQ(::listen(listener, 1), 0);
+  ASSERT_EQ(::getsockname(listener, generic, &bytes), 0);
+  const int client = ::socket(AF_INET, SOCK_STREAM, 0);
+  ASSERT_EQ(::connect(client, generic, bytes), 0);
+  ASSERT_EQ(::send(client, "ping", 4, 0), 4);
+  const auto serving = [](const std::function<int()>& attempt) {
+    return in_child(
+        [&] { return lockdown({{}, Connections::kAccepted}).ok() ? attempt() : kNotLocked; });
+  };
+  EXPECT_EQ(serving([&] {
+              const int accepted = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+              if (accepted < 0) return errno;
+              std::array<char, 8> text{};
+              if (::recv(accepted, text.data(), text.size(), 0) != 4) return 1;
+              return outcome(::send(accepted, "pong", 4, MSG_NOSIGNAL));
+            }),
+            0);
+  std::array<char, 8> text{};
+  EXPECT_EQ(::recv(client, text.data(), text.size(), 0), 4);
+  EXPECT_EQ(serving([&] {
+              iovec piece{text.data(), 1};
+              msghdr message{};
+              message.msg_iov = &piece;
+              message.msg_iovlen = 1;
+              return outcome(::sendmsg(client, &message, 0));
+            }),
+            EPERM);
+  EXPECT_EQ(serving([&] { return outcome(::sendto(client, "x", 1, 0, generic, bytes)); }), EPERM);
+  EXPECT_EQ(serving([] { return try_socket(AF_INET, SOCK_STREAM, 0); }), EPERM);
+  EXPECT_EQ(serving([&] { return outcome(::listen(listener, 1)); }), EPERM);
+  EXPECT_EQ(serving([&] { return outcome(::connect(client, generic, bytes)); }), EPERM);
+  ::close(client);
+  ::close(listener);
+}
+
+TEST(Lockdown, RefusesOptionsOfIp) {
+  const int on = 1;
+  for (const int level : {IPPROTO_IP, IPPROTO_IPV6}) {
+    EXPECT_EQ(locked([&] { return outcome(::setsockopt(0, level, IP_TTL, &on, sizeof on)); }),
+              EPERM);
+  }
+  EXPECT_EQ(locked([&] { return outcome(::setsockopt(0, IPPROTO_TCP, 1, &on, sizeof on)); }),
+            ENOTSOCK);
+}
+
+TEST(Lockdown, ClosesWhatWasInheritedButWhatIsKept) {
+  EXPECT_EQ(in_child([] {
+              for (const int fd : {10, 11, 12, 20}) ::dup2(0, fd);
+              if (!close_inherited_descriptors({12, 1, 10}).ok()) return 1;
+              for (const int fd : {0, 1, 2, 10, 12}) {
+                if (::fcntl(fd, F_GETFD) < 0) return fd;
+              }
+              return ::fcntl(11, F_GETFD) < 0 && ::fcntl(20, F_GETFD) < 0 ? 0 : 100;
+            }),
+            0);
+}
+
+TEST(Lockdown, KeepsOpenWhatItIsTold) {
+  EXPECT_EQ(in_child([] {
+              ::dup2(0, 10);
+              ::dup2(0, 11);
+              if (!lockdown({{}, Connections::kNone, {}, {10}}).ok()) return kNotLocked;
+              return ::fcntl(10, F_GETFD) >= 0 && ::fcntl(11, F_GETFD) < 0 ? 0 : 1;
+            }),
+            0);
+}
+
+TEST(Lockdown, FilesMayBeRemovedWhereThatIsAllAndNotMore) {
+  SKIP_WITHOUT_LANDLOCK();
+  const TestFolder folder;
+  std::ofstream(folder.path() / "old") << "content";
+  const auto check = [&](const std::function<long()>& call) {
+    return in_child([&] {
+      return lockdown({{}, Connections::kNone, {folder.path()}}).ok() ? outcome(call())
+                                                                      : kNotLocked;
+    });
+  };
+  const std::string old = folder.path() / "old";
+  EXPECT_EQ(check([&] { return ::open(old.c_str(), O_WRONLY); }), EACCES);
+  EXPECT_EQ(check([&] { return ::open((old + "-new").c_str(), O_WRONLY | O_CREAT, 0600); }),
+            EACCES);
+  EXPECT_EQ(check([&] { return ::unlink(old.c_str()); }), 0);
+}
+
 TEST(Lockdown, ProgramsStartedAfterwardsAreLockedToo) {
   const auto run_python = [] {
     const char* argv[] = {"python3", "-c", "import socket; socket.socket()", nullptr};

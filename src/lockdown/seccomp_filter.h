@@ -3,11 +3,12 @@
 #pragma once
 
 #include "base/result.h"
+#include "lockdown/lockdown.h"
 
 namespace hearth {
 
 // Installs the filter on all threads of the process, and no_new_privs with it.
 // Errors: kUnavailable (the kernel or the library refused: names the step).
-Result<void> install_seccomp_filter();
+Result<void> install_seccomp_filter(Connections connections);
 
 }  // namespace hearth

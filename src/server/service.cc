@@ -147,28 +147,29 @@ const Service::Route Service::kRoutes[] =
 };
 
 Result<std::unique_ptr<Service>> Service::create(ServiceOptions options) {
-  std::unique_ptr<Service> service(new Service(std::move(options)));
-  Service* const self = service.get();
-  HttpOptions http = self->options_.http;
+  // Requests go to the service, which is there before run() reads the first.
+  const auto self = std::make_shared<Service*>(nullptr);
+  HttpOptions http = options.http;
   http.refusal_body = [](int status, std::string_view message) {
     return json_text(openai_error(status, message, nullptr, nullptr));
   };
   http.on_answered = [self](const HttpRequest& request, int status, double ms) {
-    const Route* route = find_route(request);
-    const Endpoint endpoint = route == nullptr ? Endpoint::kOther : route->endpoint;
-    self->metrics_.count(endpoint, status, ms / 1e3);
-    if (self->options_.log) self->options_.log({request.id, endpoint_name(endpoint), status, ms});
+    (*self)->count(request, status, ms);
   };
-  HEARTH_ASSIGN(service->http_, HttpServer::listen(http, [self](auto request, auto reply) {
-                  self->handle(std::move(request), std::move(reply));
+  HEARTH_ASSIGN(auto server, HttpServer::listen(http, [self](auto request, auto reply) {
+                  (*self)->handle(std::move(request), std::move(reply));
                 }));
+  if (options.listening) HEARTH_TRY(options.listening());
+  std::unique_ptr<Service> service(new Service(std::move(options), std::move(server)));
+  *self = service.get();
   return service;
 }
 
-Service::Service(ServiceOptions options)
+Service::Service(ServiceOptions options, std::unique_ptr<HttpServer> http)
     : options_(std::move(options)),
       guard_(options_.guard),
       list_(options_.store, options_.given, options_.models),
+      http_(std::move(http)),
       models_([&] {
         options_.models.scheduler.metrics = metrics_.scheduler;
         return options_.models;
@@ -243,6 +244,13 @@ void Service::handle(std::shared_ptr<const HttpRequest> request, Reply reply) {
                       *reply);
   }
   tasks_.push([this, request, reply, route] { route->answer(*this, *request, reply); });
+}
+
+void Service::count(const HttpRequest& request, int status, double ms) {
+  const Route* const route = find_route(request);
+  const Endpoint endpoint = route == nullptr ? Endpoint::kOther : route->endpoint;
+  metrics_.count(endpoint, status, ms / 1e3);
+  if (options_.log) options_.log({request.id, endpoint_name(endpoint), status, ms});
 }
 
 void Service::send_models(HttpReply& reply) const {

@@ -37,11 +37,14 @@ struct ServiceOptions {
   RequestGuardOptions guard;
   std::string version;
   std::function<void(const ServedRequest& request)> log;  // or none
+  // Called once it listens, before it starts a thread: the moment to give up rights. Its error is
+  // create()'s. Or none.
+  std::function<Result<void>()> listening = {};
 };
 
 class Service {
  public:
-  // Errors: those of HttpServer::listen().
+  // Errors: those of HttpServer::listen() and of ServiceOptions::listening.
   static Result<std::unique_ptr<Service>> create(ServiceOptions options);
   ~Service();
 
@@ -61,11 +64,12 @@ class Service {
   };
   static const Route kRoutes[];
 
-  explicit Service(ServiceOptions options);
+  Service(ServiceOptions options, std::unique_ptr<HttpServer> http);
   static const Route* find_route(const HttpRequest& request);
   // "GET, HEAD"; empty where there is no such path.
   static std::string allowed_methods(std::string_view path);
   void handle(std::shared_ptr<const HttpRequest> request, Reply reply);
+  void count(const HttpRequest& request, int status, double ms);
   void refuse(const HttpRequest& request, const RequestGuard::Refusal& refusal, HttpReply& reply);
 
   void send_models(HttpReply& reply) const;
