@@ -183,12 +183,13 @@ Result<void> make_folder(const std::filesystem::path& folder) {
   return {};
 }
 
-Result<void> write_file(const std::filesystem::path& path, std::string_view content) {
-  return write_file(path, {content});
+Result<void> write_file(const std::filesystem::path& path, std::string_view content,
+                        FileReaders readers) {
+  return write_file(path, {content}, readers);
 }
 
 Result<void> write_file(const std::filesystem::path& path,
-                        std::initializer_list<std::string_view> pieces) {
+                        std::initializer_list<std::string_view> pieces, FileReaders readers) {
   const std::filesystem::path folder =
       path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   std::string temporary = (folder / ".hearth-XXXXXX").string();
@@ -198,7 +199,7 @@ Result<void> write_file(const std::filesystem::path& path,
   for (const std::string_view piece : pieces) {
     if (written.ok()) written = write_all(fd.get(), piece, path);
   }
-  if (written.ok() && ::fchmod(fd.get(), 0644) != 0)
+  if (written.ok() && ::fchmod(fd.get(), readers == FileReaders::kAll ? 0644 : 0600) != 0)
     written = file_error(errno, "cannot set the mode of", path);
   if (written.ok() && ::fsync(fd.get()) != 0) written = file_error(errno, "cannot flush", path);
   if (written.ok() && ::rename(temporary.c_str(), path.c_str()) != 0)
