@@ -118,8 +118,8 @@ constexpr WordList kLists[] = {
      "insurance"},
     // before it
     {kWordCompanyBefore,
-     "grupo fundacja fundacion fondation stowarzyszenie spoldzielnia gabinety stiftung "
-     "koninklijke gruppo societe compania compagnie banco banca banque universidad "
+     "grupo stichting royal fundacja fundacion fondation stowarzyszenie spoldzielnia gabinety "
+     "stiftung koninklijke gruppo societe compania compagnie banco banca banque universidad "
      "universidade universite universita universitat universiteit uniwersytet fundacao "
      "associacao ppuh fpuh phu grupa hermanos hnos familia minister klinikum krankenhaus"},
 };

@@ -116,6 +116,11 @@ std::size_t OrganisationFinder::name_begin(std::size_t index) const {
     }
     if (!is_connector(at)) break;
   }
+  while (first > 0 && first < index && scan_.has(first - 1, kWordNameParticle) &&
+         scan_.length(first - 1) > 2 && scan_.token(first).gap == Gap::kSpace &&
+         scan_.token(first - 1).letter_case == LetterCase::kLower) {
+    --first;  // van der Meer NV
+  }
   return first;
 }
 
@@ -180,7 +185,7 @@ void OrganisationFinder::find_pair(std::size_t index) {
   const std::string_view word = scan_.view(before);
   for (const std::string_view lead : {"for", "by", "at", "from", "with", "to"}) {
     if (word == lead) {
-      return scan_.add_tokens(EntityKind::kOrganisation, Certainty::kLikely, index, first);
+      return scan_.add_tokens(EntityKind::kOrganisation, Certainty::kNear, index, first);
     }
   }
 }

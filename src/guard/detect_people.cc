@@ -57,8 +57,9 @@ bool PersonFinder::is_part(std::size_t index) const {
   const ScanToken& token = scan_.token(index);
   if (token.letter_case == LetterCase::kLower) return false;
   const bool listed = (token.traits & kNameLists) != 0;
-  if ((token.traits & kNoName) != 0 && !listed) return false;
-  if ((token.traits & (kWordTitle | kWordGreeting)) != 0) return false;
+  if ((token.traits & kNoName) != 0 && !listed && !is_letter(index)) return false;
+  if ((token.traits & kWordTitle) != 0 && !is_letter(index)) return false;  // M. is an initial too
+  if ((token.traits & kWordGreeting) != 0) return false;
   return true;
 }
 
@@ -134,7 +135,7 @@ bool PersonFinder::has_lead(const Name& name) const {
 std::size_t PersonFinder::with_particles(std::size_t first) const {
   std::size_t at = first;
   while (at > 0 && first - at < 3 && scan_.has(at - 1, kWordNameParticle) &&
-         scan_.token(at - 1).letter_case == LetterCase::kLower && scan_.length(at - 1) > 1 &&
+         scan_.token(at - 1).letter_case == LetterCase::kLower && !is_letter(at - 1) &&
          scan_.token(at).gap == Gap::kSpace) {
     --at;
   }

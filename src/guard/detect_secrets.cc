@@ -63,11 +63,12 @@ constexpr VendorPrefix kVendorPrefixes[] = {
 };
 
 constexpr std::size_t kValueBytesMax = 4096;  // of a password behind its name
+constexpr double kChanceBitsOfLetters = 4.6;  // the same of letters alone, as long names are
 constexpr double kChanceBits = 4.0;           // Shannon entropy of a byte, from which it is chance
 
 bool is_blob_byte(char c) {
   return is_ascii_digit(c) || is_ascii_letter(c) ||
-         std::string_view("_-.+/=~").find(c) != std::string_view::npos;
+         std::string_view("_-.+/~").find(c) != std::string_view::npos;
 }
 
 // How many bytes at the beginning of `text` fit the vendor's letters.
@@ -160,6 +161,10 @@ std::size_t SecretFinder::find_in_blob(std::size_t index) {
   std::size_t end = begin;
   while (end < text.size() && is_blob_byte(text[end])) ++end;
   if (end == begin) return scan_.token(index).end;
+  for (int padding = 0; padding < 2 && end < text.size() && text[end] == '='; ++padding) ++end;
+  if (end < text.size() && (is_blob_byte(text[end]) || text[end] == '=')) {  // name=value
+    while (text[end - 1] == '=') --end;
+  }
   const std::size_t whole = end;
   while (end > begin && (text[end - 1] == '.' || text[end - 1] == '-')) --end;
   const std::string_view blob = text.substr(begin, end - begin);
@@ -178,9 +183,11 @@ std::size_t SecretFinder::find_in_blob(std::size_t index) {
                          std::count(blob.begin(), blob.end(), '-') >
                      3;
   const bool varied = mixture.digits >= 2 && mixture.lower >= 2 && mixture.upper >= 2;
+  const bool letters = mixture.upper >= 6 && mixture.lower >= 6 && mixture.other == 0 &&
+                       mixture.entropy >= kChanceBitsOfLetters && blob.size() >= 32;
   const bool chance = mixture.entropy >= kChanceBits && varied && blob.size() >= 24 && !words;
   const bool hex = near && blob.size() >= 24 && mixture.digits >= 4 && mixture.entropy >= 3.0;
-  if (chance || hex || (near && varied && mixture.entropy >= 3.2)) {
+  if (chance || letters || hex || (near && varied && mixture.entropy >= 3.2)) {
     scan_.add(EntityKind::kToken, near ? Certainty::kChecked : Certainty::kLikely, begin, end);
   }
   return whole;

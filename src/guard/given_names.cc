@@ -42,7 +42,8 @@ constexpr WordList kLists[] = {
      "shelby shelley sonia suzanne sylvia toni veronica vicki zoe chloe ellie amelia isla "
      "poppy freya imogen gemma hayley kirsty lesley abbie jade leanne natasha naomi hilary "
      "rosemary geraldine bethany beth georgina harriet eleanor elaine elsie hazel ivy april "
-     "june autumn brooke caitlin cassandra claire clara connie"},
+     "june autumn brooke caitlin cassandra claire clara connie dawn faith hope joy summer "
+     "destiny mercy charity eden jewel"},
     // German
     {kWordGiven,
      "hans peter wolfgang klaus jurgen juergen dieter manfred uwe gunther guenther gunter "

@@ -97,6 +97,8 @@ TEST(Guard, FindsSecrets) {
   EXPECT_EQ(found("password: hunter2!"), "PASSWORD:hunter2!");
   EXPECT_EQ(found("{\"password\": \"hunter2\"}"), "PASSWORD:hunter2");
   EXPECT_EQ(found("AKIAIOSFODNN7EXAMPLE"), "TOKEN:AKIAIOSFODNN7EXAMPLE");
+  EXPECT_EQ(found("API_KEY=sk_live_Xlln15yR38rwGHoklrxjarRI"),
+            "TOKEN:sk_live_Xlln15yR38rwGHoklrxjarRI");
   EXPECT_EQ(found("api_key=9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c"),
             "TOKEN:9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c");
   const std::string key =
@@ -110,6 +112,9 @@ TEST(Guard, FindsSecrets) {
 TEST(Guard, FindsPeopleOrganisationsAndAddresses) {
   EXPECT_EQ(found("I met John Smith there."), "PERSON:John Smith");
   EXPECT_EQ(found("Frau Jürgens-Öztürk rief an"), "PERSON:Jürgens-Öztürk");
+  EXPECT_EQ(found("Smith, John M. was here"), "PERSON:Smith, John M.");
+  EXPECT_EQ(found("the patient M. Tanner"), "PERSON:M. Tanner");
+  EXPECT_EQ(found("beste van der Berg, Anouk"), "PERSON:van der Berg, Anouk");
   EXPECT_EQ(found("my name is Xylo Qwarn"), "PERSON:Xylo Qwarn");
   EXPECT_EQ(found("we pay Meier & Söhne GmbH today"), "ORGANISATION:Meier & Söhne GmbH");
   EXPECT_EQ(found("at 221B Baker Street, London"), "ADDRESS:221B Baker Street, London");

@@ -95,7 +95,7 @@ constexpr WordList kLists[] = {
     {kWordParticle,
      "von van van't de der den del della delle dei degli di da dos das do du des la le les los "
      "las el al y e zu zum zur af av ter ten te op in't bin ibn ben 't d l i m sur sous en und "
-     "of the and ii jr sr"},
+     "of the and ii jr sr an am im ob bei sul sulla nel nella aan bij nad pod pri"},
     // small words inside the names of people
     {kWordNameParticle,
      "von van de der den del della delle dei degli di da dos do das du des la le las los el al "

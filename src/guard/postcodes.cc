@@ -83,9 +83,10 @@ std::size_t read_place(const Scan& scan, std::size_t index) {
       ++at;
       continue;
     }
+    const bool after_particle = at > end && words > 0 && scan.is_word(at - 1);
     const bool word = scan.is_word(at) && scan.token(at).letter_case != LetterCase::kLower;
     const bool ordinary = scan.has(at, kWordCommon) && !scan.has(at, kWordCity);
-    if (!word || (ordinary && words > 0)) break;
+    if (!word || (ordinary && words > 0 && !after_particle)) break;
     end = ++at;
     ++words;
   }
