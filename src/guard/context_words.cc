@@ -84,11 +84,12 @@ constexpr WordList kLists[] = {
      "batch lot doi rfc euro eur usd dollars euros zl kr gbp brl population rows bytes"},
     // behind which a name stands
     {kWordNameLabel,
-     "name names named nombre nom nome naam imie nazwisko namn customer client patient "
-     "patiente paciente paziente kunde kundin klant klient cliente tenant mieter applicant "
-     "employee mitarbeiter contact recipient empfaenger empfanger sender absender signed "
-     "unterzeichnet called heisse heie heisst appelle llamo chiamo heet nazywam heter "
-     "ansprechpartner destinatario bonjour am bin suis soy sono ben jestem sou ar vriendelijke"},
+     "name names named nombre nom nome naam imie nazwisko namn customer client patientin "
+     "patienten pacjent pacjentka pacienta patient patiente paciente paziente kunde kundin "
+     "klant klient cliente tenant mieter applicant employee mitarbeiter contact recipient "
+     "empfaenger empfanger sender absender signed unterzeichnet called heisse heie heisst "
+     "appelle llamo chiamo heet nazywam heter ansprechpartner destinatario bonjour am bin suis "
+     "soy sono ben jestem sou ar vriendelijke"},
     // before a name at the beginning or end of a letter
     {kWordGreeting,
      "dear hi hello hey hallo liebe lieber sehr geehrter geehrte cher chere bonjour salut "

@@ -14,10 +14,10 @@ constexpr std::size_t kStreetTokensMax = 9;
 
 // What a street's name may end in, in one word.
 constexpr std::string_view kStreetEndings[] = {
-    "strasse", "str",    "weg",       "allee",     "platz",     "gasse",    "baan",   "damm",
-    "ufer",    "straat", "laan",      "plein",     "gracht",    "kade",     "dijk",   "hof",
-    "gatan",   "vagen",  "grand",     "torget",    "gata",      "stigen",   "backen", "dreef",
-    "singel",  "steeg",  "boulevard", "plantsoen", "promenade", "chaussee", "steig"};
+    "strasse", "str",    "weg",    "allee",     "platz",     "gasse",     "baan",     "pad",
+    "damm",    "ufer",   "straat", "laan",      "plein",     "gracht",    "kade",     "dijk",
+    "hof",     "gatan",  "vagen",  "grand",     "torget",    "gata",      "stigen",   "backen",
+    "dreef",   "singel", "steeg",  "boulevard", "plantsoen", "promenade", "chaussee", "steig"};
 
 class AddressFinder {
  public:
@@ -131,7 +131,8 @@ void AddressFinder::find_number_last(std::size_t index) {
   if (scan_.is_mark(number, '.') && scan_.joined(number)) ++number;
   if (!is_number(number) || scan_.length(number) > 4 || scan_.token(number).gap == Gap::kLine)
     return;
-  const bool own_word = scan_.has(index, kWordStreetBehind) && scan_.is_capital(index);
+  const bool own_word = scan_.has(index, kWordStreetBehind) && scan_.is_capital(index) &&
+                        (number > index + 1 || !scan_.joined(number));  // PL04 is no street
   if (!own_word && !has_street_ending(index)) return;
   std::size_t first = index;
   while (first > 0 && index - first < kStreetTokensMax) {

@@ -39,6 +39,11 @@ class PersonFinder {
     return scan_.length(index) == 1 ||
            (scan_.length(index) == 2 && static_cast<unsigned char>(scan_.view(index)[0]) >= 0xc0);
   }
+  bool is_copula(std::size_t index) const {  // my name is
+    const std::string_view word = scan_.view(index);
+    return word == "is" || word == "ist" || word == "est" || word == "es" || word == "é" ||
+           word == "è" || word == "to" || word == "är";
+  }
   bool find_reversed(const Name& name, bool lead);
   std::size_t with_particles(std::size_t first) const;
   void take(Name& name, std::size_t index) const;
@@ -126,7 +131,7 @@ bool PersonFinder::has_lead(const Name& name) const {
     const bool soft = scan_.token(at).type == TokenType::kMark &&
                       std::string_view(".:,=\"'(").find(scan_.text()[scan_.token(at).begin]) !=
                           std::string_view::npos;
-    if (!soft && !scan_.is_digits(at)) return false;
+    if (!soft && !scan_.is_digits(at) && !is_copula(at)) return false;
   }
   return false;
 }

@@ -120,6 +120,8 @@ TEST(Guard, FindsPeopleOrganisationsAndAddresses) {
   EXPECT_EQ(found("at 221B Baker Street, London"), "ADDRESS:221B Baker Street, London");
   EXPECT_EQ(found("wohnt Lange Straße 5, 10115 Berlin"), "ADDRESS:Lange Straße 5, 10115 Berlin");
   EXPECT_EQ(found("au 12, rue de la Paix\n75002 Paris"), "ADDRESS:12, rue de la Paix\n75002 Paris");
+  EXPECT_EQ(found("na IBAN PL04 6579 3547 6431 8088 3265 5030"),
+            "IBAN:PL04 6579 3547 6431 8088 3265 5030");
   EXPECT_EQ(found("The Machine Learning model runs on Linux."), "");
 }
 

@@ -80,12 +80,12 @@ constexpr WordList kLists[] = {
     {kWordStreetBefore,
      "rue avenue boulevard place impasse chemin allee quai cours passage route square calle "
      "avenida avda av plaza paseo pasaje camino carretera ronda callejon cuesta glorieta "
-     "rambla travesia vial c urbanizacion canada acceso via viale piazza piazzale corso largo "
-     "vicolo strada contrada borgo incrocio canale stretto rotonda ulica ul aleja aleje al "
-     "plac pl osiedle os rua travessa praca alameda estrada rodovia ladeira parque passarela "
-     "vereda viela trecho setor quadra residencial recanto nucleo morro loteamento lagoa lago "
-     "jardim fazenda favela esplanada distrito condominio conjunto colonia chacara campo area "
-     "aeroporto feira sitio trevo vale viaduto vila"},
+     "rambla travesia vial c pasadizo praia patio estacao urbanizacion canada acceso via viale "
+     "piazza piazzale corso largo vicolo strada contrada borgo incrocio canale stretto rotonda "
+     "ulica ul aleja aleje al plac pl osiedle os rua travessa praca alameda estrada rodovia "
+     "ladeira parque passarela vereda viela trecho setor quadra residencial recanto nucleo "
+     "morro loteamento lagoa lago jardim fazenda favela esplanada distrito condominio conjunto "
+     "colonia chacara campo area aeroporto feira sitio trevo vale viaduto vila"},
     // parts of a building
     {kWordUnit,
      "apt apartment suite ste unit flat studio floor room piso puerta apartamento interno "

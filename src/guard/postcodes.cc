@@ -4,6 +4,8 @@
 namespace hearth {
 namespace {
 
+constexpr std::size_t kPlaceWordsMax = 6;
+
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 
 bool is_state(const Scan& scan, std::size_t index) {
@@ -73,24 +75,28 @@ Postcode read_postcode(const Scan& scan, std::size_t index) {
 std::size_t read_place(const Scan& scan, std::size_t index) {
   std::size_t at = index;
   std::size_t end = index;
-  for (std::size_t words = 0; words < 4 && at < scan.count();) {
+  if (scan.is_mark(at, '\'') && scan.joined(at + 1) && scan.is_mark(at + 2, '-')) at += 3;  // 's-
+  for (std::size_t words = 0; words < kPlaceWordsMax && at < scan.count();) {
     if (at > index && scan.token(at).gap == Gap::kLine) break;
     const bool joint = words > 0 && scan.joined(at) &&
                        (scan.is_mark(at, '-') || scan.is_mark(at, '\'') || scan.is_mark(at, '.'));
     const bool particle = scan.has(at, kWordParticle) &&
-                          scan.token(at).letter_case == LetterCase::kLower && words > 0;
+                          scan.token(at).letter_case == LetterCase::kLower &&
+                          (words > 0 || scan.has(at, kWordNameParticle));
     if (joint || particle) {
       ++at;
       continue;
     }
     const bool after_particle = at > end && words > 0 && scan.is_word(at - 1);
     const bool word = scan.is_word(at) && scan.token(at).letter_case != LetterCase::kLower;
-    const bool ordinary = scan.has(at, kWordCommon) && !scan.has(at, kWordCity);
+    const bool ordinary = scan.has(at, kWordCommon) &&
+                          !scan.has(at, kWordCity | kWordGiven | kWordFamily | kWordParticle);
     if (!word || (ordinary && words > 0 && !after_particle)) break;
     end = ++at;
     ++words;
   }
   if (end == index) return index;
+  if (scan.is_mark(end, '\'') && scan.joined(end) && scan.is_mark(end + 1, '(')) ++end;  // Plati'
   // (RM), / SP, - SP
   const bool bracket = scan.is_mark(end, '(');
   if (bracket || scan.is_mark(end, '/') || scan.is_mark(end, '-')) {

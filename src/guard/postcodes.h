@@ -22,7 +22,7 @@ struct Postcode {
 // The postcode that begins at token `index`. That of the US begins with its state.
 Postcode read_postcode(const Scan& scan, std::size_t index);
 
-// The end of the place's name that begins at `index`, over up to four words with capitals, and of
+// The end of the place's name that begins at `index`, over up to six words with capitals, and of
 // what belongs to it: (RM), / SP. `index` itself where there is none.
 std::size_t read_place(const Scan& scan, std::size_t index);
 

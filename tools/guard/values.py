@@ -103,7 +103,7 @@ class Values:
     def person(self):
         first, last = self.fake.first_name(), self.fake.last_name()
         return self.choose({"given family": lambda: f"{first} {last}", "family, given": lambda: f"{last}, {first}",
-                            "initial family": lambda: f"{first[0]}. {last}", "given initial family": lambda: f"{first} {last[0]}. {last}"})
+                            "initial family": lambda: f"{first[0]}. {last}", "given initial family": lambda: f"{first} {last[0].upper()}. {last}"})
 
     def address(self):
         whole = self.fake.address()
