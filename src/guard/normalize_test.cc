@@ -50,6 +50,7 @@ TEST(Normalize, KnowsWhereEachPartStood) {
   const std::string text = "ab４\u200b１c";  // a b ４(3) ZWSP(3) １(3) c
   const NormalizedText normal(text);
   ASSERT_EQ(normal.text(), "ab41c");
+  EXPECT_EQ(normal.input_begin(1), 1u);
   EXPECT_EQ(normal.input_begin(2), 2u);
   EXPECT_EQ(normal.input_end(3), 8u);  // with the invisible character behind it
   EXPECT_EQ(normal.input_begin(3), 8u);
