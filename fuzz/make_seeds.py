@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, peft_config, lora_file,
-unicode, session, packed, wordpiece, gbnf, regex, json_schema and modelfile.
+unicode, session, packed, wordpiece, gbnf, regex, json_schema, modelfile and guard.
 
 The same files every time; run it again after a change and check the result in. The other corpora
 are made where their inputs come from.
@@ -447,6 +447,25 @@ def proof_report_seeds():
     }
 
 
+def guard_seeds():
+    return {
+        "letter": "Dear Jürgen O'Brien, card 4111 1111 1111 1111, IBAN DE89 3704 0044 0532 0130 00, born 12 March 1980.\n"
+                  "Lange Straße 5, 10115 Berlin; (212) 555-0142 x12; 12, rue de la Paix, 75002 Paris".encode(),
+        "secrets": b"password: 'hunter2!' api_key=9f8a7b6c5d4e3f2a1b0c9d8e AKIAIOSFODNN7EXAMPLE https://a:b1@c.de/x "
+                   b"-----BEGIN RSA PRIVATE KEY-----\nMIIabc\n-----END RSA PRIVATE KEY-----",
+        "disguises": "４１１１\u200b１１１１ １１１１ １１１１ jоhn@exаmple.com bob (at) example (dot) com ﬁ e\u0301\u0323 \u1112\u1161\u11ab".encode(),
+        "network": b"fe80::1ff:fe23:4567:890a 10.0.0.1 00:1a:2b:3c:4d:5e 52.5200, 13.4050 52\xc2\xb031'12\"N",
+        "numbers": b"943 476 5919 2341 2341 2346 021000021 078-05-1120 1M8GDM9AXKP042788 529.982.247-25 RSSMRA85T10A562S",
+        "placeholders": "⟦PERSON_1:abcdef⟧ ⟦⟦X:y⟧ ⟦ ⟧ \\u0062ob\\u0040x.de %40".encode(),
+        "companies": "Meier & Söhne GmbH & Co. KG, Grupo Acme S.A., Garcia, Lee and Clark, PSC 1234, Box 5678, APO AP 96201".encode(),
+        "invalid": b"a@\xff\xc3 \xe2\x82 4111\x001111",
+        "map": b"hearth-map 1 abcdef\nPERSON 1 4:Anna\nEMAIL 2 3:a\n@\n\0" + "⟦PERSON_1:abcdef⟧ ⟦EMAIL_3:abcdef⟧".encode(),
+        "map_cut": b"hearth-map 1 abcdef\nPERSON 1 40:Anna\n",
+        "map_twice": b"hearth-map 1 abcdef\nPERSON 1 1:A\nPERSON 1 1:B\n",
+        "circle": b"and so on " * 60 + b"canary",
+    }
+
+
 def main():
     write(CORPUS / "gguf", {**sound_gguf(), **broken_gguf()})
     write(CORPUS / "gguf_split", gguf_split_seeds())
@@ -462,6 +481,7 @@ def main():
     write(CORPUS / "json_schema", json_schema_seeds())
     write(CORPUS / "modelfile", modelfile_seeds())
     write(CORPUS / "proof_report", proof_report_seeds())
+    write(CORPUS / "guard", guard_seeds())
 
 
 if __name__ == "__main__":

@@ -171,17 +171,18 @@ Result<void> make_folder(const std::filesystem::path& folder) {
   return flush_folder(parent.empty() ? "." : parent);
 }
 
-Result<void> write_file(const std::filesystem::path& path, std::string_view content) {
-  return write_file(path, {content});
+Result<void> write_file(const std::filesystem::path& path, std::string_view content,
+                        FileReaders readers) {
+  return write_file(path, {content}, readers);
 }
 
 Result<void> write_file(const std::filesystem::path& path,
-                        std::initializer_list<std::string_view> pieces) {
+                        std::initializer_list<std::string_view> pieces, FileReaders readers) {
   HEARTH_ASSIGN(TemporaryFile file,
                 TemporaryFile::create(path.has_parent_path() ? path.parent_path() : "."));
   for (const std::string_view piece : pieces)
     HEARTH_TRY(file.write(std::as_bytes(std::span(piece))));
-  return file.publish(path, 0644);
+  return file.publish(path, readers == FileReaders::kAll ? 0644 : 0600);
 }
 
 }  // namespace hearth

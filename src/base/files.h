@@ -86,12 +86,17 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t byt
 // kUnavailable (permission, disk full, a file is in the way) and others of file_error().
 Result<void> make_folder(const std::filesystem::path& folder);
 
+// Who may read a file that is written; only its owner may write it again.
+enum class FileReaders { kAll, kOwner };
+
 // Replaces `path` by `pieces`, one behind the other, so that a crash leaves the old or the new file
 // whole: temporary file beside it, fsync, rename, fsync of the folder. Errors: kUnavailable (disk
 // full, permission).
 Result<void> write_file(const std::filesystem::path& path,
-                        std::initializer_list<std::string_view> pieces);
-Result<void> write_file(const std::filesystem::path& path, std::string_view content);
+                        std::initializer_list<std::string_view> pieces,
+                        FileReaders readers = FileReaders::kAll);
+Result<void> write_file(const std::filesystem::path& path, std::string_view content,
+                        FileReaders readers = FileReaders::kAll);
 
 // An Error for a failed system call on `path`, saying strerror(error_number) and a remedy.
 Error file_error(int error_number, std::string_view action, const std::filesystem::path& path);

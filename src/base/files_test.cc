@@ -33,6 +33,16 @@ TEST(Files, PiecesAreWrittenOneBehindTheOther) {
   EXPECT_EQ(read_file(path, 100).value(), "hello");
 }
 
+TEST(Files, OnlyTheOwnerReadsWhatIsForHim) {
+  namespace fs = std::filesystem;
+  const TestFolder folder;
+  const auto path = folder.path() / "file";
+  ASSERT_TRUE(write_file(path, "hello").ok());
+  EXPECT_NE(fs::status(path).permissions() & fs::perms::others_read, fs::perms::none);
+  ASSERT_TRUE(write_file(path, "hello", FileReaders::kOwner).ok());
+  EXPECT_EQ(fs::status(path).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+}
+
 TEST(Files, AFileWrittenAnewIsAnother) {
   const TestFolder folder;
   const auto path = folder.path() / "file";

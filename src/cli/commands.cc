@@ -16,7 +16,10 @@ std::vector<std::unique_ptr<Command>> make_commands() {
   commands.push_back(make_eval_kl_command());
   commands.push_back(make_eval_logits_command());
   commands.push_back(make_eval_task_command());
+  commands.push_back(make_eval_guard_command());
   commands.push_back(make_test_command());
+  commands.push_back(make_redact_command());
+  commands.push_back(make_restore_command());
   commands.push_back(make_import_command());
   commands.push_back(make_create_command());
   commands.push_back(make_ls_command());

@@ -24,6 +24,14 @@ class RunningMoments {
   double squares_ = 0.0;  // sum of squared distances from the mean
 };
 
+// Clopper and Pearson 1934: the interval of a probability of which `successes` of `trials` (at
+// least 1) were seen, which holds with probability `level` (0..1) at least.
+struct Proportion {
+  double low = 0.0;
+  double high = 1.0;
+};
+Proportion clopper_pearson(int64_t successes, int64_t trials, double level);
+
 // The value below which the share `share` (0..1) of `values` (not empty) lies, interpolated
 // linearly between neighbours. Reorders `values`.
 double percentile(std::span<double> values, double share);
