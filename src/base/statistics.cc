@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evaluate/statistics.h"
+#include "base/statistics.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace hearth {
@@ -27,6 +28,18 @@ double percentile(std::span<double> values, double share) {
   if (below + 1 == values.size()) return *at;
   const double next = *std::min_element(at + 1, values.end());
   return *at + (place - static_cast<double>(below)) * (next - *at);
+}
+
+double calibration_error(std::span<const double> probabilities, std::span<const double> happened) {
+  constexpr std::size_t kBins = 10;
+  std::array<double, kBins> gaps{};  // sum of probabilities minus that of what happened, by bin
+  for (std::size_t i = 0; i < probabilities.size(); ++i) {
+    const auto bin = std::min(kBins - 1, static_cast<std::size_t>(probabilities[i] * kBins));
+    gaps[bin] += probabilities[i] - happened[i];
+  }
+  double error = 0.0;
+  for (const double gap : gaps) error += std::abs(gap);
+  return error / static_cast<double>(probabilities.size());
 }
 
 }  // namespace hearth

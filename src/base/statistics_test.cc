@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evaluate/statistics.h"
+#include "base/statistics.h"
 
 #include <gtest/gtest.h>
 
@@ -39,6 +39,13 @@ TEST(Percentile, InterpolatesBetweenNeighbours) {
   EXPECT_DOUBLE_EQ(percentile(values, 1.0), 50.0);
   std::vector<double> single = {7.0};
   EXPECT_DOUBLE_EQ(percentile(single, 0.99), 7.0);
+}
+
+TEST(CalibrationError, WeighsTheGapsOfBins) {
+  // Two bins: 0.25 said and 0.5 seen, twice; 1.0 said and 1.0 seen, once.
+  const std::vector<double> said = {0.25, 0.25, 1.0};
+  const std::vector<double> seen = {0.0, 1.0, 1.0};
+  EXPECT_DOUBLE_EQ(calibration_error(said, seen), 0.5 / 3.0);
 }
 
 }  // namespace
