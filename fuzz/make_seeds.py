@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, peft_config, lora_file,
-unicode, session, packed, wordpiece, gbnf, regex, json_schema and modelfile.
+unicode, session, packed, wordpiece, gbnf, regex, json_schema, modelfile, policy and
+route_calibration.
 
 The same files every time; run it again after a change and check the result in. The other corpora
 are made where their inputs come from.
@@ -405,6 +406,9 @@ def lora_file_seeds():
         "gguf_model": gguf(keys[1:], tensors, bytes(112)),
         "gguf_other": gguf(keys, [tensor("output.weight", [4], TYPE_F32, 0)], bytes(16)),
         "gguf_cube": gguf(keys, [tensor(up + "a", [1, 1, 2], TYPE_F32, 0)], bytes(8)),
+    }
+
+
 def modelfile_seeds():
     return {
         "pirate": b"""# A pirate.
@@ -431,6 +435,56 @@ LICENSE MIT
     }
 
 
+def policy_seeds():
+    edge = b"""default = "local"
+[targets.edge]
+url = "https://edge.example/v1"
+model = "m"
+accepts = "personal"
+price_usd_per_mtok = { input = 0.5, output = 1 }
+"""
+    rule = b"[[rules]]\nallow = [\"local\", \"edge\"]\n"
+    shipped = {path.stem: path.read_bytes() for path in sorted((CORPUS.parent.parent / "policies").glob("*.toml"))}
+    return {
+        **shipped,
+        "one_rule": edge + rule,
+        "all_keys": edge + rule + b"""name = "r"
+when = { sensitivity = "personal", consent = "once", network = "metered", task = ["code", "facts"], power = "mains", deadline = "none" }
+prefer = "latency"
+redact = false
+budget_usd_per_day = 0.5
+p_error_max = 0.25
+""",
+        "deny": edge + rule + b"[[rules]]\nwhen = { power = \"low\" }\ndeny = \"edge\"\n",
+        "unused": edge,
+        "duplicate": edge + rule + rule,
+        "unknown": edge + rule.replace(b"edge", b"egde"),
+        "bad_url": edge.replace(b"https", b"http") + rule,
+        "names": edge.replace(b"edge]", b"\"\\u001b[2J\"]") + rule,
+        "deep": b"default = " + b"[" * 300,
+        "not_toml": b"default local",
+    }
+
+
+def calibration_seeds():
+    features = ["mean_logprob", "q05_logprob", "q10_logprob", "q25_logprob", "margin", "schema_failures"]
+    sound = {
+        "version": 1, "answers": 500, "promise": {"error_max": 0.1, "confidence": 0.99},
+        "score": {"features": features, "mean": [-0.5, -3, -2, -1, 0.6, 0.1], "scale": [0.2, 1, 0.7, 0.4, 0.15, 0.3],
+                  "weight": [-0.6, -0.5, -0.3, -0.2, -0.4, 0.1], "task_offset": [0, 0.1, 0.2, 0.3, 0, 0, 0, 0, 0], "offset": -0.2},
+        "line": {"x": [-2, -1, 0.5, 3], "y": [0.01, 0.1, 0.5, 0.97]}, "threshold": 0.2,
+        "task_threshold": {"code": 0.1}, "local_p_error": {"code": 0.4, "facts": 0.6}, "remote_p_error": {"facts": 0.1},
+    }
+    return {
+        "sound": json.dumps(sound).encode(),
+        "no_threshold": json.dumps({**sound, "threshold": None, "task_threshold": {}}).encode(),
+        "falling": json.dumps({**sound, "line": {"x": [1, 0], "y": [0, 1]}}).encode(),
+        "version": json.dumps({**sound, "version": 2}).encode(),
+        "no_line": json.dumps({**sound, "line": {"x": [], "y": []}}).encode(),
+        "deep": b"[" * 500,
+    }
+
+
 def main():
     write(CORPUS / "gguf", {**sound_gguf(), **broken_gguf()})
     write(CORPUS / "gguf_split", gguf_split_seeds())
@@ -445,6 +499,8 @@ def main():
     write(CORPUS / "regex", regex_seeds())
     write(CORPUS / "json_schema", json_schema_seeds())
     write(CORPUS / "modelfile", modelfile_seeds())
+    write(CORPUS / "policy", policy_seeds())
+    write(CORPUS / "route_calibration", calibration_seeds())
 
 
 if __name__ == "__main__":
