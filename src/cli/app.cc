@@ -56,7 +56,11 @@ CommandLine::CommandLine() {
 }
 
 CLI::App* CommandLine::add_group(const std::string& name) {
-  CLI::App* app = root_.add_subcommand(name, "Measure a model");
+  const std::string summary = name == "eval" ? "Measure a model"
+                              : name == "policy"
+                                  ? "What a policy permits"
+                                  : "Who answers a request, and how well that is chosen";
+  CLI::App* app = root_.add_subcommand(name, summary);
   app->require_subcommand(1);
   app->add_flag("--json", json_, "Results and errors as JSON");
   return app;
