@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, peft_config, lora_file,
-unicode, session, packed, wordpiece, gbnf, regex, json_schema, modelfile, policy and
-route_calibration.
+unicode, session, packed, wordpiece, gbnf, regex, json_schema, modelfile, policy,
+route_calibration and route_memory.
 
 The same files every time; run it again after a change and check the result in. The other corpora
 are made where their inputs come from.
@@ -474,6 +474,7 @@ def calibration_seeds():
                   "weight": [-0.6, -0.5, -0.3, -0.2, -0.4, 0.1], "task_offset": [0, 0.1, 0.2, 0.3, 0, 0, 0, 0, 0], "offset": -0.2},
         "line": {"x": [-2, -1, 0.5, 3], "y": [0.01, 0.1, 0.5, 0.97]}, "threshold": 0.2,
         "task_threshold": {"code": 0.1}, "local_p_error": {"code": 0.4, "facts": 0.6}, "remote_p_error": {"facts": 0.1},
+        "stay_share": {"code": 0.3},
     }
     return {
         "sound": json.dumps(sound).encode(),
@@ -482,6 +483,20 @@ def calibration_seeds():
         "version": json.dumps({**sound, "version": 2}).encode(),
         "no_line": json.dumps({**sound, "line": {"x": [], "y": []}}).encode(),
         "deep": b"[" * 500,
+    }
+
+
+def memory_seeds():
+    ratios = {"count": 9, "ratios": [1, 1.5] * 16}
+    remote = {"breaker": {"failures": 3, "open_ms": 5000, "opened_at_ms": 777}, "first_token": [3, 30, 60, 400, 700],
+              "answer": [3, 3, 9, 3, 9], "ratios": ratios}
+    sound = {"version": 1, "day": 20000, "spent_usd": 0.25, "reserved_usd": 0.125, "retries": 3.5, "local_ratios": ratios,
+             "targets": {"cloud": remote, "gone": remote}}
+    return {
+        "sound": json.dumps(sound).encode(),
+        "negative": json.dumps({**sound, "spent_usd": -1}).encode(),
+        "short": json.dumps({**sound, "targets": {"edge": {**remote, "answer": [1]}}}).encode(),
+        "list": b"[]",
     }
 
 
@@ -501,6 +516,7 @@ def main():
     write(CORPUS / "modelfile", modelfile_seeds())
     write(CORPUS / "policy", policy_seeds())
     write(CORPUS / "route_calibration", calibration_seeds())
+    write(CORPUS / "route_memory", memory_seeds())
 
 
 if __name__ == "__main__":
