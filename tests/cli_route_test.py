@@ -161,14 +161,14 @@ class Calibrate(CliTestCase):
 
     def test_calibrate_and_use(self):
         out = self.home / "calibration.json"
-        text = self.hearth("route", "calibrate", str(self.graded), "-o", str(out))
+        text = self.hearth("route", "calibrate", str(self.graded), "--max-error", "0.2", "-o", str(out))
         self.assertIn("learnt from 1200 graded answers", text)
         document = json.loads(out.read_text())
         self.assertEqual(document["version"], 1)
         self.assertGreater(document["threshold"] or max(document["task_threshold"].values()), 0)
         self.assertLess(out.stat().st_size, 16384)
-        self.assertEqual(json.loads(self.hearth("route", "calibrate", str(self.graded))), document)
-        summary = self.hearth_json("route", "calibrate", str(self.graded), "-o", str(out))
+        self.assertEqual(json.loads(self.hearth("route", "calibrate", str(self.graded), "--max-error", "0.2")), document)
+        summary = self.hearth_json("route", "calibrate", str(self.graded), "--max-error", "0.2", "-o", str(out))
         self.assertEqual(set(summary["thresholds"]), {"facts", "code", "arithmetic"})
         explain = ["route", "explain", "--policy", HYBRID, "--calibration", str(out), "--task", "facts"]
         doubtful = self.hearth_json(*explain, "--p-error", "0.9", "x")

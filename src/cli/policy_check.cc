@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // hearth policy check: compiles a policy and prints what it permits in every state.
+#include <bit>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
@@ -27,11 +28,13 @@ class PolicyCheckCommand : public Command {
   std::string file_;
 };
 
-// The values of a dimension: "any", or their names.
+// The values of a dimension: "any", their names, or of many those that are missing.
 std::string values_text(std::size_t dimension, BitSet values) {
   const auto names = state_values(dimension);
   if (values == all_of_first(names.size())) return "any";
   std::string text;
+  const BitSet missing = all_of_first(names.size()) & ~values;
+  if (std::popcount(values) > 4) return "all but " + values_text(dimension, missing);
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (has_bit(values, i)) text += concat(text.empty() ? "" : ", ", names[i]);
   }

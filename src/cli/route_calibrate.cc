@@ -86,12 +86,13 @@ std::string calibration_text(const ConfidenceCalibration& calibration, const std
                             " graded answers; of local answers that stay, at most ",
                             decimals(calibration.promise.error_max), " wrong with confidence ",
                             decimals(calibration.promise.confidence), "\n\n");
-  Table table({"task", "stays up to P(error)", "wrong here", "wrong there"});
+  Table table({"task", "stays up to P(error)", "stay", "wrong here", "wrong there"});
   for (std::size_t i = 0; i < kRequestTaskNames.size(); ++i) {
     if (!calibration.local_p_error[i]) continue;
     const double threshold = calibration.threshold_of(static_cast<RequestTask>(i));
     table.add({std::string(kRequestTaskNames[i]), threshold > 0.0 ? decimals(threshold) : "nothing",
-               decimals(calibration.local_p_error[i]), decimals(calibration.remote_p_error[i])});
+               decimals(calibration.stay_share[i]), decimals(calibration.local_p_error[i]),
+               decimals(calibration.remote_p_error[i])});
   }
   return text + table.text();
 }

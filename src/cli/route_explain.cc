@@ -127,6 +127,7 @@ Result<void> RouteExplainCommand::read_state(const CommandContext& context, cons
                   calibration_from_json(text, printable(calibration_, 300)));
     const auto task = static_cast<std::size_t>(request.task);
     state.local_p_error = calibration.local_p_error[task];
+    state.local_stay_share = calibration.stay_share[task];
     state.p_error_max = calibration.threshold_of(request.task);
     for (RemoteState& remote : state.remotes) remote.p_error = calibration.remote_p_error[task];
   }

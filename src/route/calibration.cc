@@ -81,6 +81,15 @@ void learn_thresholds(const Answers& answers, ConfidenceCalibration& calibration
     if (by_task[task].size() < kTaskAnswersMin) continue;
     calibration.task_threshold[task] = promised_threshold(by_task[task], promise).value_or(0.0);
   }
+  for (std::size_t task = 0; task < by_task.size(); ++task) {
+    if (by_task[task].size() < kPriorAnswersMin) continue;
+    const double threshold = calibration.threshold_of(static_cast<RequestTask>(task));
+    const auto staying =
+        std::count_if(by_task[task].begin(), by_task[task].end(),
+                      [&](const PredictedError& answer) { return answer.p_error <= threshold; });
+    calibration.stay_share[task] =
+        static_cast<double>(staying) / static_cast<double>(by_task[task].size());
+  }
 }
 
 Result<void> check_answers(std::span<const GradedAnswer> answers, const ErrorPromise& promise) {

@@ -36,6 +36,7 @@ struct ConfidenceCalibration {
   std::optional<double> threshold;  // of all other tasks together; nothing: no promise can be made
   PerTask<std::optional<double>> local_p_error;  // before an answer
   PerTask<std::optional<double>> remote_p_error;
+  PerTask<std::optional<double>> stay_share;  // of local answers, as far as thresholds go
 
   double p_error(RequestTask task, const ConfidenceFeatures& features) const;
   // The highest P(error) with which an answer may stay; 0, which none has, where nothing can be

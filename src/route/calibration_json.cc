@@ -146,7 +146,8 @@ std::string calibration_to_json(const ConfidenceCalibration& calibration) {
                    {"threshold", calibration.threshold ? Json(*calibration.threshold) : Json()},
                    {"task_threshold", per_task_json(calibration.task_threshold)},
                    {"local_p_error", per_task_json(calibration.local_p_error)},
-                   {"remote_p_error", per_task_json(calibration.remote_p_error)}};
+                   {"remote_p_error", per_task_json(calibration.remote_p_error)},
+                   {"stay_share", per_task_json(calibration.stay_share)}};
   return document.dump(1) + "\n";
 }
 
@@ -184,6 +185,7 @@ Result<ConfidenceCalibration> calibration_from_json(std::string_view text, std::
   reader.per_task("task_threshold", calibration.task_threshold);
   reader.per_task("local_p_error", calibration.local_p_error);
   reader.per_task("remote_p_error", calibration.remote_p_error);
+  reader.per_task("stay_share", calibration.stay_share);
   if (reader.error()) return *reader.error();
   return calibration;
 }

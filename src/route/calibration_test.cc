@@ -115,6 +115,7 @@ TEST(Calibration, GivesProbabilities) {
   EXPECT_GT(*metrics.apgr, 0.7);
   EXPECT_NEAR(*calibration->remote_p_error[0], 0.05, 0.03);
   EXPECT_FALSE(calibration->remote_p_error[8].has_value());
+  EXPECT_GT(*calibration->stay_share[0], *calibration->stay_share[5]);  // the harder task
 }
 
 // What is promised holds: against the truth in 10,000 other answers, in 95 of 100 trials at least.
@@ -241,7 +242,7 @@ TEST(RouterMetrics, TiesAreChance) {
 
 TEST(EvaluateRouter, SeparatesDomains) {
   const auto report =
-      evaluate_router(some_answers(1200, 21), {.error_max = 0.1, .confidence = 0.99},
+      evaluate_router(some_answers(1200, 21), {.error_max = 0.2, .confidence = 0.99},
                       /*trials=*/40);
   ASSERT_TRUE(report.ok()) << report.error().message();
   EXPECT_EQ(report->in_domain.answers, 1200);

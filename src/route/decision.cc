@@ -11,6 +11,9 @@
 namespace hearth {
 namespace {
 
+// Where fewer local answers than this could stay, one is not waited for.
+constexpr double kStayShareMin = 0.2;
+
 std::string rounded(double value, int places) {
   const double scale = std::pow(10.0, places);
   return concat(std::round(value * scale) / scale);
@@ -181,8 +184,11 @@ bool Router::comes_before(std::size_t a, std::size_t b) const {
 std::pair<bool, RouteReason> Router::choose() const {
   if (candidates_.empty()) return {false, RouteReason::kLocalOnly};
   if (local_is_late()) return {true, RouteReason::kLocalLate};
+  // A task that goes wrong too often in the mean may still have answers that can stay: which, only
+  // they tell.
   const bool is_doubtful = decision_.p_error_max && state_.local_p_error &&
-                           *state_.local_p_error > *decision_.p_error_max;
+                           *state_.local_p_error > *decision_.p_error_max &&
+                           state_.local_stay_share.value_or(0.0) < kStayShareMin;
   if (is_doubtful) return {true, RouteReason::kLocalDoubtful};
   if (decision_.prefer == Prefer::kLatency) return choose_by_latency();
   if (decision_.prefer == Prefer::kQuality) return choose_by_quality();

@@ -3,8 +3,8 @@
 // keeps. It reads no clock and no file; what acts on it lies above.
 //
 // First the policy permits targets, then breakers, budgets and deadlines take away, never add.
-// Local comes first unless it will be late, is likely wrong, or a rule prefers latency or quality.
-// Whatever is tried, the local answer stands at the end of the chain.
+// Local comes first unless it will be late, is not worth waiting for, or a rule prefers latency or
+// quality. Whatever is tried, the local answer stands at the end of the chain.
 //
 // Threading: pure functions over values.
 #pragma once
@@ -48,8 +48,10 @@ struct RouteState {
   std::optional<LocalCosts> local_costs;  // nothing where nothing was measured
   RatioWindow local_ratios;
   std::optional<double> local_p_error;  // before an answer, of this task
-  std::optional<double> p_error_max;    // the promise's threshold, where no rule has one
-  std::vector<RemoteState> remotes;     // as the policy's targets; missing ones are unknown
+  // Of local answers to this task, the share that is likely enough right to stay.
+  std::optional<double> local_stay_share;
+  std::optional<double> p_error_max;  // the promise's threshold, where no rule has one
+  std::vector<RemoteState> remotes;   // as the policy's targets; missing ones are unknown
 };
 
 struct TargetPrediction {

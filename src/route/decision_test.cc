@@ -5,7 +5,9 @@
 
 #include <string>
 
+#include "base/clock.h"
 #include "base/random.h"
+#include "base/statistics.h"
 #include "route/policy_states.h"
 
 namespace hearth {
@@ -118,6 +120,12 @@ TEST(Decide, GoesWhereLocalIsLikelyWrong) {
   EXPECT_EQ(chain_of(policy, decision), "edge cloud local");  // privacy: the more trusted first
   doubtful.local_p_error = 0.3;
   EXPECT_EQ(decide(policy, request(), doubtful).reason, RouteReason::kLocalFirst);
+  // Some answers can stay, so one is waited for.
+  doubtful.local_p_error = 0.6;
+  doubtful.local_stay_share = 0.3;
+  EXPECT_EQ(decide(policy, request(), doubtful).reason, RouteReason::kLocalFirst);
+  doubtful.local_stay_share = 0.1;
+  EXPECT_EQ(decide(policy, request(), doubtful).reason, RouteReason::kLocalDoubtful);
   // The promise's threshold counts where no rule has one.
   const Policy plain = policy_with("");
   doubtful.p_error_max = 0.2;
@@ -206,6 +214,38 @@ TEST(DecideAfterAnswer, GoesOnOverTheThreshold) {
   EXPECT_EQ(chain_of(policy, decide_after_answer(policy, timed, known, 0.9)), "local");
   EXPECT_EQ(decide_after_answer(policy_with(""), request(), state(), 0.9).reason,
             RouteReason::kNoThreshold);
+}
+
+// The largest policy there can be. The bar is 2 ms in 99 of 100; a median far below leaves room for
+// a busy machine.
+TEST(Decide, IsQuick) {
+  Policy policy;
+  for (std::size_t i = 0; i < kRemoteTargetsMax; ++i) {
+    RemoteTarget target;
+    target.name = "t" + std::to_string(i);
+    target.input_usd_per_mtok = 1.0;
+    policy.targets.push_back(target);
+  }
+  for (std::size_t i = 0; i < kPolicyRulesMax; ++i) {
+    PolicyRule rule;
+    rule.name = "rule " + std::to_string(i);
+    rule.allow = rule.keep = all_of_first(kRemoteTargetsMax);
+    rule.budget_usd_per_day = 1.0;
+    rule.prefer = Prefer::kQuality;
+    policy.rules.push_back(rule);
+  }
+  RouteState known = state();
+  known.remotes.assign(kRemoteTargetsMax, observed(100, 10));
+  std::vector<double> us;
+  for (int i = 0; i < 2000; ++i) {
+    const Stopwatch since;
+    ASSERT_EQ(decide(policy, request(), known).chain.size(), 12u);
+    us.push_back(1000.0 * since.elapsed_ms());
+  }
+  const double median = percentile(us, 0.5);
+  EXPECT_LT(median, 1000.0);
+  RecordProperty("median_us", static_cast<int>(median));
+  RecordProperty("p99_us", static_cast<int>(percentile(us, 0.99)));
 }
 
 // Whatever has gone wrong, nobody is asked whom the policy does not permit then.

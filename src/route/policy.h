@@ -12,6 +12,7 @@
 // Threading: values.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
