@@ -99,6 +99,19 @@ TEST(Promise, IsTheHighestThresholdThatHolds) {
   EXPECT_EQ(promised_threshold(ties, {}), 0.2);
 }
 
+// What passes behind a test that failed has passed by looking twice.
+TEST(Promise, EndsAtTheFirstTestThatFails) {
+  std::vector<PredictedError> answers;
+  for (int i = 0; i < 1000; ++i) {
+    const bool is_wrong = i >= 100 && i < 130;
+    answers.push_back({(i < 100 ? 0.001 : 0.5) + 1e-6 * i, is_wrong});
+  }
+  const auto threshold = promised_threshold(answers, {.error_max = 0.1, .confidence = 0.95});
+  ASSERT_TRUE(threshold.has_value());
+  EXPECT_LT(*threshold, 0.51);
+  EXPECT_LT(*threshold, answers[110].p_error);
+}
+
 TEST(Calibration, GivesProbabilities) {
   const auto taught = some_answers(2000, 3);
   const auto fresh = some_answers(8000, 4);

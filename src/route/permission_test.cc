@@ -94,6 +94,23 @@ TEST(Permission, RuleNarrowsInStatesAtLeastAsBad) {
   EXPECT_EQ(targets_of(policy, facts(kSensitive, chat, Consent::kNone)), "near*");
 }
 
+TEST(Permission, RuleGrantsInStatesAtLeastAsGood) {
+  const Policy policy = policy_of(
+      kTargets +
+      "[[rules]]\nwhen = { network = \"metered\", consent = \"once\", power = \"mains\" }\n"
+      "allow = [\"cloud\", \"edge\", \"near\"]\n");
+  const auto at = [&](Consent consent, Network network, Power power) {
+    Facts state = facts(Sensitivity::kPublic, RequestTask::kChat, consent, network);
+    state.power = power;
+    return targets_of(policy, state);
+  };
+  EXPECT_EQ(at(Consent::kOnce, Network::kMetered, Power::kMains), "cloud edge near");
+  EXPECT_EQ(at(Consent::kAlways, Network::kOnline, Power::kMains), "cloud edge near");
+  EXPECT_EQ(at(Consent::kAlways, Network::kOffline, Power::kMains), "");
+  EXPECT_EQ(at(Consent::kNone, Network::kOnline, Power::kMains), "");
+  EXPECT_EQ(at(Consent::kAlways, Network::kOnline, Power::kBattery), "");
+}
+
 TEST(Permission, RedactsUnlessAGrantingRuleSaysOtherwise) {
   const Policy policy = policy_of(
       kTargets +
