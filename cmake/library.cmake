@@ -40,6 +40,7 @@ install(TARGETS hearth_shared hearth_static EXPORT hearth
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/hearth DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   COMPONENT development)
 
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/policies DESTINATION ${CMAKE_INSTALL_DATADIR}/hearth COMPONENT cli)
 configure_file(${CMAKE_SOURCE_DIR}/packaging/systemd/hearth.service.in ${CMAKE_BINARY_DIR}/hearth.service @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/hearth.service ${CMAKE_SOURCE_DIR}/packaging/systemd/hearth.socket
   DESTINATION lib/systemd/system COMPONENT cli)

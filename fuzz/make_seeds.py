@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, peft_config, lora_file,
-unicode, session, packed, wordpiece, gbnf, regex, json_schema, modelfile and guard.
+unicode, session, packed, wordpiece, gbnf, regex, json_schema, modelfile, guard, policy,
+route_calibration and route_memory.
 
 The same files every time; run it again after a change and check the result in. The other corpora
 are made where their inputs come from.
@@ -466,6 +467,71 @@ def guard_seeds():
     }
 
 
+def policy_seeds():
+    edge = b"""default = "local"
+[targets.edge]
+url = "https://edge.example/v1"
+model = "m"
+accepts = "personal"
+price_usd_per_mtok = { input = 0.5, output = 1 }
+"""
+    rule = b"[[rules]]\nallow = [\"local\", \"edge\"]\n"
+    shipped = {path.stem: path.read_bytes() for path in sorted((CORPUS.parent.parent / "policies").glob("*.toml"))}
+    return {
+        **shipped,
+        "one_rule": edge + rule,
+        "all_keys": edge + rule + b"""name = "r"
+when = { sensitivity = "personal", consent = "once", network = "metered", task = ["code", "facts"], power = "mains", deadline = "none" }
+prefer = "latency"
+redact = false
+budget_usd_per_day = 0.5
+p_error_max = 0.25
+""",
+        "deny": edge + rule + b"[[rules]]\nwhen = { power = \"low\" }\ndeny = \"edge\"\n",
+        "unused": edge,
+        "duplicate": edge + rule + rule,
+        "unknown": edge + rule.replace(b"edge", b"egde"),
+        "bad_url": edge.replace(b"https", b"http") + rule,
+        "names": edge.replace(b"edge]", b"\"\\u001b[2J\"]") + rule,
+        "deep": b"default = " + b"[" * 300,
+        "not_toml": b"default local",
+    }
+
+
+def calibration_seeds():
+    features = ["mean_logprob", "q05_logprob", "q10_logprob", "q25_logprob", "margin", "schema_failures"]
+    sound = {
+        "version": 1, "answers": 500, "promise": {"error_max": 0.1, "confidence": 0.99},
+        "score": {"features": features, "mean": [-0.5, -3, -2, -1, 0.6, 0.1], "scale": [0.2, 1, 0.7, 0.4, 0.15, 0.3],
+                  "weight": [-0.6, -0.5, -0.3, -0.2, -0.4, 0.1], "task_offset": [0, 0.1, 0.2, 0.3, 0, 0, 0, 0, 0], "offset": -0.2},
+        "line": {"x": [-2, -1, 0.5, 3], "y": [0.01, 0.1, 0.5, 0.97]}, "threshold": 0.2,
+        "task_threshold": {"code": 0.1}, "local_p_error": {"code": 0.4, "facts": 0.6}, "remote_p_error": {"facts": 0.1},
+        "stay_share": {"code": 0.3},
+    }
+    return {
+        "sound": json.dumps(sound).encode(),
+        "no_threshold": json.dumps({**sound, "threshold": None, "task_threshold": {}}).encode(),
+        "falling": json.dumps({**sound, "line": {"x": [1, 0], "y": [0, 1]}}).encode(),
+        "version": json.dumps({**sound, "version": 2}).encode(),
+        "no_line": json.dumps({**sound, "line": {"x": [], "y": []}}).encode(),
+        "deep": b"[" * 500,
+    }
+
+
+def memory_seeds():
+    ratios = {"count": 9, "ratios": [1, 1.5] * 16}
+    remote = {"breaker": {"failures": 3, "open_ms": 5000, "opened_at_ms": 777}, "first_token": [3, 30, 60, 400, 700],
+              "answer": [3, 3, 9, 3, 9], "ratios": ratios}
+    sound = {"version": 1, "day": 20000, "spent_usd": 0.25, "reserved_usd": 0.125, "retries": 3.5, "local_ratios": ratios,
+             "targets": {"cloud": remote, "gone": remote}}
+    return {
+        "sound": json.dumps(sound).encode(),
+        "negative": json.dumps({**sound, "spent_usd": -1}).encode(),
+        "short": json.dumps({**sound, "targets": {"edge": {**remote, "answer": [1]}}}).encode(),
+        "list": b"[]",
+    }
+
+
 def main():
     write(CORPUS / "gguf", {**sound_gguf(), **broken_gguf()})
     write(CORPUS / "gguf_split", gguf_split_seeds())
@@ -482,6 +548,9 @@ def main():
     write(CORPUS / "modelfile", modelfile_seeds())
     write(CORPUS / "proof_report", proof_report_seeds())
     write(CORPUS / "guard", guard_seeds())
+    write(CORPUS / "policy", policy_seeds())
+    write(CORPUS / "route_calibration", calibration_seeds())
+    write(CORPUS / "route_memory", memory_seeds())
 
 
 if __name__ == "__main__":

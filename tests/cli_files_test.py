@@ -25,7 +25,7 @@ class Usage(CliTestCase):
     def test_help_names_every_command(self):
         text = self.hearth("--help")
         for command in ("run", "chat", "tokenize", "inspect", "bench", "eval", "test", "doctor", "import", "create", "ls", "show", "rm",
-                        "prepare", "redact", "restore", "completions"):
+                        "prepare", "redact", "restore", "policy", "route", "completions"):
             self.assertIn(f"\n  {command} ", text)
         self.assertIn("Usage: hearth eval kl ", self.hearth("eval", "kl", "--help"))
 

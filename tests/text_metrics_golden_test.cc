@@ -5,9 +5,9 @@
 
 #include <cmath>
 
+#include "base/resampling.h"
 #include "evaluate/answer_match.h"
 #include "evaluate/edit_distance.h"
-#include "evaluate/resampling.h"
 #include "evaluate/rouge.h"
 #include "real_model.h"
 

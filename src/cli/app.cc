@@ -22,6 +22,13 @@ struct Entry {
   bool is_declared = false;
 };
 
+// What help says of a group of commands.
+std::string group_summary(std::string_view name) {
+  if (name == "eval") return "Measure a model";
+  if (name == "policy") return "What may leave this machine, and when";
+  return "Who answers a request, and how well that is chosen";
+}
+
 class CommandLine {
  public:
   CommandLine();
@@ -56,7 +63,7 @@ CommandLine::CommandLine() {
 }
 
 CLI::App* CommandLine::add_group(const std::string& name) {
-  CLI::App* app = root_.add_subcommand(name, "Measure a model");
+  CLI::App* app = root_.add_subcommand(name, group_summary(name));
   app->require_subcommand(1);
   app->add_flag("--json", json_, "Results and errors as JSON");
   return app;

@@ -5,9 +5,9 @@
 #include <span>
 
 #include "base/clock.h"
+#include "base/statistics.h"
 #include "base/strings.h"
 #include "cli/interrupt.h"
-#include "evaluate/statistics.h"
 
 namespace hearth {
 namespace {

@@ -26,6 +26,10 @@ std::vector<std::unique_ptr<Command>> make_commands() {
   commands.push_back(make_show_command());
   commands.push_back(make_rm_command());
   commands.push_back(make_prepare_command());
+  commands.push_back(make_policy_check_command());
+  commands.push_back(make_route_explain_command());
+  commands.push_back(make_route_calibrate_command());
+  commands.push_back(make_route_evaluate_command());
   commands.push_back(make_doctor_command());
   commands.push_back(make_completions_command());
   return commands;

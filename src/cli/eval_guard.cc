@@ -5,12 +5,12 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/binomial.h"
 #include "base/files.h"
 #include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/guard_score.h"
 #include "cli/table.h"
-#include "evaluate/statistics.h"
 #include "lockdown/lockdown.h"
 
 namespace hearth {
@@ -32,7 +32,7 @@ Json counts_json(const GuardCounts& counts) {
       {"expected", counts.expected}, {"found", counts.found}, {"precision", counts.precision()},
       {"recall", counts.recall()},   {"f1", counts.f(1.0)},   {"f2", counts.f(2.0)}};
   if (counts.documents > 0) {
-    const Proportion leak = clopper_pearson(counts.leaking, counts.documents, kLevel);
+    const ShareInterval leak = share_interval(counts.leaking, counts.documents, kLevel);
     out["documents"] = counts.documents;
     out["leak_rate"] = static_cast<double>(counts.leaking) / static_cast<double>(counts.documents);
     out["leak_rate_interval"] = {leak.low, leak.high};
@@ -47,7 +47,7 @@ Json counts_json(const GuardCounts& counts) {
 
 std::string leak_text(const GuardCounts& counts) {
   if (counts.documents == 0) return "";
-  const Proportion leak = clopper_pearson(counts.leaking, counts.documents, kLevel);
+  const ShareInterval leak = share_interval(counts.leaking, counts.documents, kLevel);
   const double rate = static_cast<double>(counts.leaking) / static_cast<double>(counts.documents);
   return concat(decimals(100 * rate, 2), " % [", decimals(100 * leak.low, 2), ", ",
                 decimals(100 * leak.high, 2), "]");

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/statistics.h"
 #include "base/strings.h"
 #include "engine/softmax.h"
-#include "evaluate/statistics.h"
 #include "evaluate/windows.h"
 
 namespace hearth {

@@ -5,10 +5,10 @@
 
 #include <cmath>
 
+#include "base/resampling.h"
 #include "evaluate/answer_match.h"
 #include "evaluate/edit_distance.h"
 #include "evaluate/pattern.h"
-#include "evaluate/resampling.h"
 #include "evaluate/rouge.h"
 
 namespace hearth {

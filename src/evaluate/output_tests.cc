@@ -7,8 +7,8 @@
 
 #include "base/strings.h"
 #include "base/utf8.h"
-#include "evaluate/toml_reader.h"
 #include "evaluate/toml_schema.h"
+#include "toml/toml_reader.h"
 
 namespace hearth {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <map>
 
-#include "evaluate/statistics.h"
+#include "base/statistics.h"
 
 namespace hearth {
 namespace {
@@ -75,17 +75,17 @@ std::vector<Confusion> confusions_of(const TaskRun& run) {
 }
 
 Calibration calibration_of(const TaskRun& run) {
-  constexpr std::size_t kBins = 10;
-  std::array<double, kBins> gaps{};  // sum of confidence minus that of hits, by bin
-  Calibration result;
+  std::vector<double> confidences;
+  std::vector<double> hits;
+  RunningMoments moments;
   for (const TaskItem& item : run.items) {
-    const auto bin = std::min(kBins - 1, static_cast<std::size_t>(item.confidence * kBins));
-    gaps[bin] += item.confidence - (item.expected == item.predicted ? 1.0 : 0.0);
-    result.mean_confidence += item.confidence;
+    confidences.push_back(item.confidence);
+    hits.push_back(item.expected == item.predicted ? 1.0 : 0.0);
+    moments.add(item.confidence);
   }
-  const auto count = static_cast<double>(run.items.size());
-  for (const double gap : gaps) result.ece += std::abs(gap) / count;
-  result.mean_confidence /= count;
+  Calibration result;
+  result.ece = calibration_error(confidences, hits);
+  result.mean_confidence = moments.mean();
   return result;
 }
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "base/resampling.h"
 #include "base/result.h"
-#include "evaluate/resampling.h"
 #include "evaluate/task_file.h"
 #include "evaluate/task_run.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evaluate/toml_schema.h"
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 

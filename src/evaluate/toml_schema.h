@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "evaluate/json_schema.h"
-#include "evaluate/toml_reader.h"
+#include "toml/toml_reader.h"
 
 namespace hearth {
 

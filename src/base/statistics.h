@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mean, variance and percentiles of measured values.
+// Mean, variance and percentiles of measured values; how far probabilities are from what happened.
 #pragma once
 
 #include <cstdint>
@@ -24,16 +24,12 @@ class RunningMoments {
   double squares_ = 0.0;  // sum of squared distances from the mean
 };
 
-// Clopper and Pearson 1934: the interval of a probability of which `successes` of `trials` (at
-// least 1) were seen, which holds with probability `level` (0..1) at least.
-struct Proportion {
-  double low = 0.0;
-  double high = 1.0;
-};
-Proportion clopper_pearson(int64_t successes, int64_t trials, double level);
-
 // The value below which the share `share` (0..1) of `values` (not empty) lies, interpolated
 // linearly between neighbours. Reorders `values`.
 double percentile(std::span<double> values, double share);
+
+// By how much probabilities (0..1) differ from the share of what happened (0 or 1 each, as many,
+// not empty): expected calibration error with ten bins of equal width (Guo et al. 2017).
+double calibration_error(std::span<const double> probabilities, std::span<const double> happened);
 
 }  // namespace hearth

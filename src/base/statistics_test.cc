@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evaluate/statistics.h"
+#include "base/statistics.h"
 
 #include <gtest/gtest.h>
 
@@ -41,17 +41,11 @@ TEST(Percentile, InterpolatesBetweenNeighbours) {
   EXPECT_DOUBLE_EQ(percentile(single, 0.99), 7.0);
 }
 
-// R: binom.test(k, n)$conf.int.
-TEST(ClopperPearson, MatchesR) {
-  const Proportion none = clopper_pearson(0, 100, 0.95);
-  EXPECT_EQ(none.low, 0.0);
-  EXPECT_NEAR(none.high, 0.03621669, 1e-8);
-  const Proportion some = clopper_pearson(7, 50, 0.95);
-  EXPECT_NEAR(some.low, 0.05819170, 1e-7);
-  EXPECT_NEAR(some.high, 0.26739600, 1e-6);
-  const Proportion all = clopper_pearson(10, 10, 0.95);
-  EXPECT_NEAR(all.low, 0.69150289, 1e-8);
-  EXPECT_EQ(all.high, 1.0);
+TEST(CalibrationError, WeighsTheGapsOfBins) {
+  // Two bins: 0.25 said and 0.5 seen, twice; 1.0 said and 1.0 seen, once.
+  const std::vector<double> said = {0.25, 0.25, 1.0};
+  const std::vector<double> seen = {0.0, 1.0, 1.0};
+  EXPECT_DOUBLE_EQ(calibration_error(said, seen), 0.5 / 3.0);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
 #include <span>
@@ -48,6 +48,11 @@ class TomlReader {
   std::optional<nlohmann::ordered_json> json_if(std::string_view key);
   std::optional<TomlReader> table_if(std::string_view key);
   std::vector<TomlReader> tables_if(std::string_view key);
+
+  // The keys of a table whose keys are names that the file chooses, sorted; all count as known.
+  std::vector<std::string> keys();
+  // Where the value of `key` stands, or this table where there is none; counted from 1.
+  int32_t line(std::string_view key) const;
 
   // Records an error of the caller's about `key`: "cause; remedy".
   void fail(std::string_view key, std::string_view why, ErrorCode code = ErrorCode::kUsage);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evaluate/toml_reader.h"
+#include "toml/toml_reader.h"
 
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
+
+#include <nlohmann/json.hpp>
 
 #include "base/strings.h"
 
@@ -225,6 +227,21 @@ std::vector<TomlReader> TomlReader::tables_if(std::string_view key) {
   }
   fail(key, concat("is no list of tables; begin each with [[", printable(key), "]]"));
   return {};
+}
+
+std::vector<std::string> TomlReader::keys() {
+  std::vector<std::string> keys;
+  for (const auto& [key, node] : as_table(table_)) {
+    keys.emplace_back(key.str());
+    known_.emplace(key.str());
+  }
+  return keys;
+}
+
+int32_t TomlReader::line(std::string_view key) const {
+  const toml::node* node = as_table(table_).get(key);
+  const toml::node& at = node != nullptr ? *node : as_table(table_);
+  return static_cast<int32_t>(at.source().begin.line);
 }
 
 Result<void> TomlReader::finish() {

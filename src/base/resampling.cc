@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evaluate/resampling.h"
+#include "base/resampling.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <random>
 #include <vector>
 
-#include "evaluate/statistics.h"
+#include "base/random.h"
+#include "base/statistics.h"
 
 namespace hearth {
 namespace {
@@ -17,22 +17,6 @@ double mean_of(std::span<const double> values) {
   for (const double value : values) sum += value;
   return sum / static_cast<double>(values.size());
 }
-
-// Not std::uniform_int_distribution: its numbers differ between libraries.
-class Random {
- public:
-  explicit Random(uint64_t seed) : engine_(seed) {}
-
-  // Even over [0, count), count < 2^32: the high half of a product (Lemire 2019), whose unevenness
-  // below 2^-32 no interval shows.
-  std::size_t below(std::size_t count) {
-    return static_cast<std::size_t>((engine_() >> 32) * count >> 32);
-  }
-  bool coin() { return (engine_() >> 63) != 0; }
-
- private:
-  std::mt19937_64 engine_;
-};
 
 std::vector<double> resampled_means(std::span<const double> values, int32_t resamples,
                                     uint64_t seed) {
