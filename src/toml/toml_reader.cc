@@ -47,6 +47,16 @@ std::optional<Json> to_json(const toml::node& node) {
 
 bool is_beyond_ascii(char c) { return static_cast<unsigned char>(c) >= 0x80; }
 
+// The place of a character beyond ASCII in the escape whose backslash is at `at`.
+std::optional<std::size_t> find_in_escape(std::string_view text, std::size_t at) {
+  const std::string_view escape = text.substr(at + 1, 9);
+  const std::size_t digits = escape.starts_with('u') ? 4 : escape.starts_with('U') ? 8 : 0;
+  for (std::size_t i = 0; i < std::min(escape.size(), digits + 1); ++i) {
+    if (is_beyond_ascii(escape[i])) return at + 1 + i;
+  }
+  return std::nullopt;
+}
+
 // The end of a quoted text of several lines whose first three quotes end before `at`; `bad` is set
 // where its place in `text` is one that find_bare_character() looks for.
 std::size_t end_of_lines(std::string_view text, std::size_t at, char quote,
@@ -54,6 +64,7 @@ std::size_t end_of_lines(std::string_view text, std::size_t at, char quote,
   for (; at < text.size(); ++at) {
     if (text[at] == '\\' && quote == '"') {
       const std::size_t escape = at;
+      bad = find_in_escape(text, at);
       do ++at;
       while (at < text.size() && std::string_view(" \t\r\n").find(text[at]) != text.npos);
       if (at < text.size() && is_beyond_ascii(text[at])) bad = at;
@@ -68,8 +79,8 @@ std::size_t end_of_lines(std::string_view text, std::size_t at, char quote,
   return at;
 }
 
-// The place of a character beyond ASCII outside of quotes and comments, or behind a backslash in a
-// text of several lines. TOML has none there, and toml++ 3.3.0 takes them for unreachable code.
+// The place of a character beyond ASCII outside of quotes and comments, or in an escape. TOML has
+// none there, and toml++ 3.3.0 takes them for unreachable code.
 std::optional<std::size_t> find_bare_character(std::string_view text) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   std::optional<std::size_t> bad;
@@ -84,7 +95,9 @@ std::optional<std::size_t> find_bare_character(std::string_view text) {
       if (bad) return bad;
     } else if (c == '"' || c == '\'') {
       for (++at; at < text.size() && text[at] != c && text[at] != '\n'; ++at) {
-        if (text[at] == '\\' && c == '"') ++at;
+        if (text[at] != '\\' || c != '"') continue;
+        if (const auto place = find_in_escape(text, at)) return place;
+        ++at;
       }
       ++at;
     } else {

@@ -25,7 +25,9 @@ TEST(TomlReader, NamesBareCharactersBeyondAscii) {
   for (const std::string text :
        {"\n\xc3\xa9 = 1\n", "\na = \xef\xb3\xbf\n", "\nd\xef\xb3\xbf\n", "\na = 'x'\xc2\xa0\n",
         "\na = \"x\xc3\xa9\\\"\"\xc3\xa9\n", "\na = \"\"\"\\\xc3\xa9\"\"\"\n",
-        "a = \"\"\"\\\n  \xc3\xa9\"\"\"\n", "a = ''''\xc3\xa9'''''\n\xc3\xa9"}) {
+        "\na = \"\\u\xef\xb3\xbf\"\n", "\na = \"\"\"\\u00\xc3\xa9\"\"\"\n",
+        "\na = \"\\\xc3\xa9\"\n", "a = \"\"\"\\\n  \xc3\xa9\"\"\"\n",
+        "a = ''''\xc3\xa9'''''\n\xc3\xa9"}) {
     const auto reader = TomlReader::parse(text, "t.toml");
     ASSERT_FALSE(reader.ok()) << text;
     EXPECT_EQ(reader.error().code(), ErrorCode::kCorrupt);
