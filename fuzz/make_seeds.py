@@ -495,6 +495,8 @@ p_error_max = 0.25
         "names": edge.replace(b"edge]", b"\"\\u001b[2J\"]") + rule,
         "deep": b"default = " + b"[" * 300,
         "not_toml": b"default local",
+        "beyond_ascii_escape": b'a = "\\u\xef\xb3\xbf0"',
+        "beyond_ascii": b"d\xef\xb3\xbf\0\0l",
     }
 
 

@@ -5,6 +5,7 @@
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
@@ -44,6 +45,68 @@ std::optional<Json> to_json(const toml::node& node) {
   return std::nullopt;
 }
 
+bool is_beyond_ascii(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+
+// The place of a character beyond ASCII in the escape whose backslash is at `at`.
+std::optional<std::size_t> find_in_escape(std::string_view text, std::size_t at) {
+  const std::string_view escape = text.substr(at + 1, 9);
+  const std::size_t digits = escape.starts_with('u') ? 4 : escape.starts_with('U') ? 8 : 0;
+  for (std::size_t i = 0; i < std::min(escape.size(), digits + 1); ++i) {
+    if (is_beyond_ascii(escape[i])) return at + 1 + i;
+  }
+  return std::nullopt;
+}
+
+// The end of a quoted text of several lines whose first three quotes end before `at`; `bad` is set
+// where its place in `text` is one that find_bare_character() looks for.
+std::size_t end_of_lines(std::string_view text, std::size_t at, char quote,
+                         std::optional<std::size_t>& bad) {
+  for (; at < text.size(); ++at) {
+    if (text[at] == '\\' && quote == '"') {
+      const std::size_t escape = at;
+      bad = find_in_escape(text, at);
+      do ++at;
+      while (at < text.size() && std::string_view(" \t\r\n").find(text[at]) != text.npos);
+      if (at < text.size() && is_beyond_ascii(text[at])) bad = at;
+      if (bad) return at;
+      if (at > escape + 1) --at;  // what follows white space is not escaped
+    } else if (text[at] == quote && text.substr(at).starts_with(std::string(3, quote))) {
+      at += 3;
+      for (int extra = 0; extra < 2 && at < text.size() && text[at] == quote; ++extra) ++at;
+      return at;
+    }
+  }
+  return at;
+}
+
+// The place of a character beyond ASCII outside of quotes and comments, or in an escape. TOML has
+// none there, and toml++ 3.3.0 takes them for unreachable code.
+std::optional<std::size_t> find_bare_character(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  std::optional<std::size_t> bad;
+  std::size_t at = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  while (at < text.size()) {
+    const char c = text[at];
+    if (is_beyond_ascii(c)) return at;
+    if (c == '#') {
+      at = std::min(text.find('\n', at), text.size());
+    } else if ((c == '"' || c == '\'') && text.substr(at).starts_with(std::string(3, c))) {
+      at = end_of_lines(text, at + 3, c, bad);
+      if (bad) return bad;
+    } else if (c == '"' || c == '\'') {
+      for (++at; at < text.size() && text[at] != c && text[at] != '\n'; ++at) {
+        if (text[at] != '\\' || c != '"') continue;
+        if (const auto place = find_in_escape(text, at)) return place;
+        ++at;
+      }
+      ++at;
+    } else {
+      ++at;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 struct TomlReader::File {
@@ -59,6 +122,13 @@ struct TomlReader::File {
 };
 
 Result<TomlReader> TomlReader::parse(std::string_view text, std::string name) {
+  if (const auto at = find_bare_character(text)) {
+    const auto line =
+        1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*at), '\n');
+    return Error(ErrorCode::kCorrupt, concat(name, ":", line,
+                                             ": a character beyond ASCII stands outside of quotes; "
+                                             "put the text in quotes"));
+  }
   toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
     const auto& error = parsed.error();
