@@ -25,7 +25,7 @@ class Usage(CliTestCase):
     def test_help_names_every_command(self):
         text = self.hearth("--help")
         for command in ("run", "chat", "tokenize", "inspect", "bench", "eval", "test", "doctor", "import", "create", "ls", "show", "rm",
-                        "prepare", "redact", "restore", "policy", "route", "completions"):
+                        "prepare", "redact", "restore", "policy", "route", "ledger", "completions"):
             self.assertIn(f"\n  {command} ", text)
         self.assertIn("Usage: hearth eval kl ", self.hearth("eval", "kl", "--help"))
 
@@ -141,7 +141,7 @@ class Settings(CliTestCase):
 
     def test_broken_file_is_named(self):
         self.config.write_text('threads = \n')
-        self.assert_refused(["run", "hi"], 4, "config.toml", "line 1", code="corrupt")
+        self.assert_refused(["run", "hi"], 4, "config.toml", "config.toml:1: ", code="corrupt")
         self.config.write_text('model = [1]\n')
         self.assert_refused(["run", "hi"], 2, "config.toml", "model")
 

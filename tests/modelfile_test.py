@@ -325,6 +325,8 @@ class Served(CliTestCase):
             ({"model": "x", "from": "nobody"}, 404, "nobody"),
             ({"model": "x", "from": "./m.gguf"}, 400, "from: is a path"),
             ({"model": "../x"}, 400, "../x"),
+            ({"model": "x", "name": "y"}, 400, "name: is another one than model"),
+            ({"model": ""}, 400, "model: is missing"),
             ({"model": "x", "files": {"m.gguf": "sha256:0"}}, 400, "files: are not taken"),
             ({"model": "x", "adapters": {"a.gguf": "sha256:0"}}, 400, "adapters: are not taken over HTTP"),
             ({"model": "x", "quantize": "q4_K_M"}, 400, "quantize: is not supported"),

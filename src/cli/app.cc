@@ -25,6 +25,7 @@ struct Entry {
 // What help says of a group of commands.
 std::string group_summary(std::string_view name) {
   if (name == "eval") return "Measure a model";
+  if (name == "ledger") return "What left this machine, and that the record of it is whole";
   if (name == "policy") return "What may leave this machine, and when";
   return "Who answers a request, and how well that is chosen";
 }

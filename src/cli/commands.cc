@@ -30,6 +30,8 @@ std::vector<std::unique_ptr<Command>> make_commands() {
   commands.push_back(make_route_explain_command());
   commands.push_back(make_route_calibrate_command());
   commands.push_back(make_route_evaluate_command());
+  commands.push_back(make_ledger_show_command());
+  commands.push_back(make_ledger_verify_command());
   commands.push_back(make_doctor_command());
   commands.push_back(make_completions_command());
   return commands;

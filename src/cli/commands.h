@@ -23,6 +23,8 @@ std::unique_ptr<Command> make_test_command();
 std::unique_ptr<Command> make_eval_guard_command();
 std::unique_ptr<Command> make_redact_command();
 std::unique_ptr<Command> make_restore_command();
+std::unique_ptr<Command> make_ledger_show_command();
+std::unique_ptr<Command> make_ledger_verify_command();
 std::unique_ptr<Command> make_policy_check_command();
 std::unique_ptr<Command> make_route_explain_command();
 std::unique_ptr<Command> make_route_calibrate_command();

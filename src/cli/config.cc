@@ -4,12 +4,9 @@
 #include <algorithm>
 #include <array>
 
-#define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
-#include <toml++/toml.h>
-
 #include "base/files.h"
 #include "base/strings.h"
+#include "toml/toml_reader.h"
 
 namespace hearth {
 namespace {
@@ -42,17 +39,6 @@ constexpr std::array<std::string_view, 23> kSettings = {"context",
                                                         "top_p"};
 static_assert(std::is_sorted(kSettings.begin(), kSettings.end()));
 
-Result<std::string> value_text(const toml::node& node, std::string_view place) {
-  if (const auto* text = node.as_string()) return text->get();
-  if (const auto* number = node.as_integer()) return concat(number->get());
-  if (const auto* number = node.as_floating_point()) return concat(number->get());
-  if (const auto* boolean = node.as_boolean()) {
-    return std::string(boolean->get() ? "true" : "false");
-  }
-  return Error(ErrorCode::kUsage,
-               concat(place, ": is neither text, a number nor a boolean; write key = value"));
-}
-
 std::string known_settings() {
   std::string names;
   for (const std::string_view name : kSettings) names += concat(names.empty() ? "" : ", ", name);
@@ -79,20 +65,15 @@ Result<std::map<std::string, std::string>> read_config(const std::filesystem::pa
     return text.error();
   }
   const std::string name = printable(path.string(), 300);
-  const toml::parse_result parsed = toml::parse(std::string_view(*text));
-  if (!parsed) {
-    const auto& error = parsed.error();
-    return Error(ErrorCode::kCorrupt, concat(name, ": line ", error.source().begin.line, ": ",
-                                             printable(error.description(), 200), "; correct it"));
-  }
-  for (const auto& [key, node] : parsed.table()) {
-    const std::string place = concat(name, ": ", printable(key.str()));
-    if (!is_setting(key.str())) {
-      return Error(ErrorCode::kUsage,
-                   concat(place, ": unknown setting; known are ", known_settings()));
+  HEARTH_ASSIGN(TomlReader reader, TomlReader::parse(*text, name));
+  for (const std::string& key : reader.keys()) {
+    if (!is_setting(key)) {
+      return Error(ErrorCode::kUsage, concat(name, ": ", printable(key),
+                                             ": unknown setting; known are ", known_settings()));
     }
-    HEARTH_ASSIGN(settings[std::string(key.str())], value_text(node, place));
+    if (auto value = reader.scalar_if(key)) settings[key] = std::move(*value);
   }
+  HEARTH_TRY(reader.finish());
   return settings;
 }
 

@@ -10,8 +10,8 @@
 #include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/guard_score.h"
+#include "cli/lock_in.h"
 #include "cli/table.h"
-#include "lockdown/lockdown.h"
 
 namespace hearth {
 namespace {
@@ -114,7 +114,7 @@ void GuardCommand::print(const GuardScore& score, Output& out) const {
 }
 
 Result<int> GuardCommand::run(const CommandContext& context) {
-  HEARTH_TRY(lockdown({}));
+  HEARTH_TRY(lock_in({}));
   HEARTH_ASSIGN(const GuardScore counted, score());
   if (!context.json) {
     print(counted, context.out);

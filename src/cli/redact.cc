@@ -8,8 +8,8 @@
 #include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/input.h"
+#include "cli/lock_in.h"
 #include "guard/pseudonyms.h"
-#include "lockdown/lockdown.h"
 
 namespace hearth {
 namespace {
@@ -74,7 +74,7 @@ Result<void> RedactCommand::keep(const Pseudonyms& pseudonyms) const {
 Result<int> RedactCommand::run(const CommandContext& context) {
   LockdownOptions lock;
   if (!map_.empty()) lock.writable.push_back(folder_of(map_));
-  HEARTH_TRY(lockdown(lock));
+  HEARTH_TRY(lock_in(lock));
   HEARTH_ASSIGN(Pseudonyms pseudonyms, open_map());
   HEARTH_ASSIGN(const std::string text, read_stdin(kTextBytesMax));
   HEARTH_ASSIGN(const Redaction redaction, pseudonyms.redact(Guard(), text));
@@ -114,7 +114,7 @@ class RestoreCommand : public Command {
 };
 
 Result<int> RestoreCommand::run(const CommandContext& context) {
-  HEARTH_TRY(lockdown({}));
+  HEARTH_TRY(lock_in({}));
   HEARTH_ASSIGN(const Pseudonyms pseudonyms, read_map(map_));
   HEARTH_ASSIGN(const std::string answer, read_stdin(kTextBytesMax));
   const Restoration restoration = pseudonyms.restore(answer);

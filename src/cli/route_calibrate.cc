@@ -9,8 +9,8 @@
 #include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/graded_answers.h"
+#include "cli/lock_in.h"
 #include "cli/table.h"
-#include "lockdown/lockdown.h"
 #include "route/calibration.h"
 #include "route/router_metrics.h"
 
@@ -109,7 +109,7 @@ Result<int> RouteCalibrateCommand::run(const CommandContext& context) {
                                                 ": there is no such folder; make it first"));
     }
   }
-  HEARTH_TRY(lockdown({.writable = std::move(writable)}));
+  HEARTH_TRY(lock_in({.writable = std::move(writable)}));
   HEARTH_ASSIGN(const std::vector<GradedAnswer> answers, read_graded_answers(flags_.file));
   const auto calibration = calibrate(answers, flags_.promise);
   if (!calibration.ok()) return with_file(calibration.error(), flags_.file);
@@ -215,7 +215,7 @@ std::string report_text(const RouterReport& report, const ErrorPromise& promise)
 
 Result<int> RouteEvaluateCommand::run(const CommandContext& context) {
   HEARTH_TRY(flags_.check());
-  HEARTH_TRY(lockdown({}));
+  HEARTH_TRY(lock_in({}));
   HEARTH_ASSIGN(const std::vector<GradedAnswer> answers, read_graded_answers(flags_.file));
   const auto report = evaluate_router(answers, flags_.promise, trials_, seed_);
   if (!report.ok()) return with_file(report.error(), flags_.file);

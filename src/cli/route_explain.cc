@@ -6,10 +6,11 @@
 #include "base/files.h"
 #include "cli/commands.h"
 #include "cli/input.h"
+#include "cli/lock_in.h"
 #include "cli/model_choice.h"
 #include "cli/policy_file.h"
 #include "cli/table.h"
-#include "lockdown/lockdown.h"
+#include "guard/guard.h"
 #include "route/calibration.h"
 #include "route/decision.h"
 #include "route/request_features.h"
@@ -41,7 +42,7 @@ class RouteExplainCommand : public Command {
   std::string policy_;
   std::string model_;
   std::string calibration_;
-  std::string sensitivity_ = "public";
+  std::string sensitivity_;
   std::string task_;
   std::string consent_ = "none";
   std::string network_ = "online";
@@ -55,7 +56,8 @@ class RouteExplainCommand : public Command {
 void RouteExplainCommand::declare(Options& options) {
   options.words({"PROMPT", "PROMPT", "The prompt; - or a pipe reads stdin"}, words_);
   options.text({"--policy", "FILE", "The policy (TOML)"}, policy_, Presence::kRequired);
-  options.text({"--sensitivity", "CLASS", "public, personal, sensitive or secret (default public)"},
+  options.text({"--sensitivity", "CLASS",
+                "public, personal, sensitive or secret (default: by what the guard finds)"},
                sensitivity_);
   options.text({"--task", "TASK", "What is asked (default: guessed from the prompt)"}, task_);
   options.text({"--consent", "CONSENT", "none, once or always (default none)"}, consent_);
@@ -100,8 +102,11 @@ Result<RouteRequest> RouteExplainCommand::read_request(const std::string& prompt
     return Error(ErrorCode::kUsage, "--spent-usd: is not from 0 to 1e9; give such a number");
   }
   RouteRequest request;
-  HEARTH_ASSIGN(request.sensitivity,
-                choose_value<Sensitivity>("--sensitivity", sensitivity_, kSensitivityNames));
+  request.sensitivity = Guard().sensitivity(prompt);
+  if (!sensitivity_.empty()) {
+    HEARTH_ASSIGN(request.sensitivity,
+                  choose_value<Sensitivity>("--sensitivity", sensitivity_, kSensitivityNames));
+  }
   HEARTH_ASSIGN(request.consent, choose_value<Consent>("--consent", consent_, kConsentNames));
   HEARTH_ASSIGN(request.network, choose_value<Network>("--network", network_, kNetworkNames));
   HEARTH_ASSIGN(request.power, choose_value<Power>("--power", power_, kPowerNames));
@@ -238,7 +243,7 @@ std::string decision_text(const Policy& policy, const RouteRequest& request,
 }
 
 Result<int> RouteExplainCommand::run(const CommandContext& context) {
-  HEARTH_TRY(lockdown({}));
+  HEARTH_TRY(lock_in({}));
   HEARTH_ASSIGN(const Policy policy, read_policy_file(policy_));
   HEARTH_ASSIGN(const std::string prompt, read_prompt(context));
   HEARTH_ASSIGN(RouteRequest request, read_request(prompt));

@@ -32,8 +32,6 @@ constexpr KindInfo kKinds[] = {
     {EntityKind::kLiteral, "LITERAL", Sensitivity::kPublic, Checksum::kNone},
 };
 
-constexpr std::string_view kSensitivities[] = {"public", "personal", "sensitive", "secret"};
-
 }  // namespace
 
 std::span<const KindInfo> entity_kinds() { return kKinds; }
@@ -47,17 +45,6 @@ const KindInfo& kind_info(EntityKind kind) {
 std::optional<EntityKind> find_kind(std::string_view name) {
   for (const KindInfo& info : kKinds) {
     if (info.name == name) return info.kind;
-  }
-  return std::nullopt;
-}
-
-std::string_view sensitivity_name(Sensitivity sensitivity) {
-  return kSensitivities[static_cast<std::size_t>(sensitivity)];
-}
-
-std::optional<Sensitivity> find_sensitivity(std::string_view name) {
-  for (std::size_t i = 0; i < std::size(kSensitivities); ++i) {
-    if (kSensitivities[i] == name) return static_cast<Sensitivity>(i);
   }
   return std::nullopt;
 }

@@ -9,10 +9,9 @@
 #include <span>
 #include <string_view>
 
-namespace hearth {
+#include "base/sensitivity.h"
 
-// From harmless to what must never leave, even redacted. Comparable by <.
-enum class Sensitivity : uint8_t { kPublic, kPersonal, kSensitive, kSecret };
+namespace hearth {
 
 enum class EntityKind : uint8_t {
   kPerson,
@@ -52,10 +51,6 @@ struct KindInfo {
 std::span<const KindInfo> entity_kinds();
 const KindInfo& kind_info(EntityKind kind);
 std::optional<EntityKind> find_kind(std::string_view name);
-
-// "public", "personal", "sensitive", "secret"; and back.
-std::string_view sensitivity_name(Sensitivity sensitivity);
-std::optional<Sensitivity> find_sensitivity(std::string_view name);
 
 // A piece of a text: bytes [begin, end).
 struct Entity {

@@ -9,6 +9,7 @@
 #include "server/generation_fields.h"
 #include "server/json_fields.h"
 #include "server/json_reply.h"
+#include "server/ollama_names.h"
 
 namespace hearth {
 namespace {
@@ -110,10 +111,7 @@ Result<Creation> read_creation(const std::string& body) {
   HEARTH_ASSIGN(const Json document, parse_json_object(body));
   JsonFields fields(document);
   Creation creation;
-  HEARTH_ASSIGN(const auto model, fields.text("model"));
-  HEARTH_ASSIGN(const auto name, fields.text("name"));  // as elder clients send it
-  if (!model && !name) return fields.wrong("model", "is missing; give the new model's name");
-  creation.name = store_name(model ? *model : *name);
+  HEARTH_ASSIGN(creation.name, read_ollama_name(fields, "give the new model's name"));
   HEARTH_TRY(refuse_others(fields));
   HEARTH_ASSIGN(creation.from, read_from(fields));
   HEARTH_ASSIGN(const auto system, fields.text("system"));

@@ -48,18 +48,10 @@ Json model_json(const ModelList& list, const ListedModel& model) {
   return json;
 }
 
-// The name in "model", or in "name" as elder clients send it.
-Result<std::string> read_name(JsonFields& fields) {
-  HEARTH_ASSIGN(const auto model, fields.text("model"));
-  HEARTH_ASSIGN(const auto name, fields.text("name"));
-  if (!model && !name) return fields.wrong("model", "is missing; name one that /api/tags lists");
-  return store_name(model ? *model : *name);
-}
-
 Result<Json> show(const ModelList& list, const std::string& body) {
   HEARTH_ASSIGN(const Json document, parse_json_object(body));
   JsonFields fields(document);
-  HEARTH_ASSIGN(const std::string name, read_name(fields));
+  HEARTH_ASSIGN(const std::string name, read_ollama_name(fields, "name one that /api/tags lists"));
   for (const std::string_view without_meaning : {"verbose", "system", "template", "options"})
     fields.accept(without_meaning);
   HEARTH_TRY(fields.finish());
@@ -103,7 +95,7 @@ Result<void> copy(const ModelList& list, ModelHost& host, const std::string& bod
 Result<void> remove(const ModelList& list, ModelHost& host, const std::string& body) {
   HEARTH_ASSIGN(const Json document, parse_json_object(body));
   JsonFields fields(document);
-  HEARTH_ASSIGN(const std::string name, read_name(fields));
+  HEARTH_ASSIGN(const std::string name, read_ollama_name(fields, "name one that /api/tags lists"));
   HEARTH_TRY(fields.finish());
   HEARTH_TRY(list.remove(name));
   host.forget(name);
@@ -114,7 +106,7 @@ Result<void> remove(const ModelList& list, ModelHost& host, const std::string& b
 Result<bool> pull(const ModelList& list, const std::string& body) {
   HEARTH_ASSIGN(const Json document, parse_json_object(body));
   JsonFields fields(document);
-  HEARTH_ASSIGN(const std::string name, read_name(fields));
+  HEARTH_ASSIGN(const std::string name, read_ollama_name(fields, "name one that /api/tags lists"));
   HEARTH_ASSIGN(const auto streamed, fields.boolean("stream"));
   fields.accept("insecure");
   HEARTH_TRY(fields.finish());

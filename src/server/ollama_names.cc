@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/strings.h"
+#include "package/model_names.h"
 
 namespace hearth {
 namespace {
@@ -42,6 +43,18 @@ std::optional<double> parse_duration(std::string_view text) {
 }
 
 }  // namespace
+
+Result<std::string> read_ollama_name(JsonFields& fields, std::string_view remedy) {
+  HEARTH_ASSIGN(const auto model, fields.text("model"));
+  HEARTH_ASSIGN(const auto name, fields.text("name"));
+  const std::string of_model = store_name(model.value_or(""));
+  const std::string of_name = store_name(name.value_or(""));
+  if (of_model.empty() && of_name.empty())
+    return fields.wrong("model", concat("is missing; ", remedy));
+  if (!of_model.empty() && !of_name.empty() && of_model != of_name)
+    return fields.wrong("name", "is another one than model; leave it out");
+  return of_model.empty() ? of_name : of_model;
+}
 
 Result<std::optional<double>> read_keep_alive(JsonFields& fields) {
   const Json* value = fields.any("keep_alive");

@@ -251,6 +251,18 @@ std::optional<bool> TomlReader::flag_if(std::string_view key) {
   return std::nullopt;
 }
 
+std::optional<std::string> TomlReader::scalar_if(std::string_view key) {
+  const void* found = find(key);
+  if (found == nullptr) return std::nullopt;
+  const toml::node& node = as_node(found);
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* number = node.as_integer()) return concat(number->get());
+  if (const auto* number = node.as_floating_point()) return concat(number->get());
+  if (const auto* flag = node.as_boolean()) return std::string(flag->get() ? "true" : "false");
+  fail(key, "is neither text, a number nor a boolean; write key = value");
+  return std::nullopt;
+}
+
 std::optional<std::size_t> TomlReader::choice_if(std::string_view key,
                                                  std::span<const std::string_view> names) {
   if (find(key) == nullptr) return std::nullopt;

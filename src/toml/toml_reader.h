@@ -44,6 +44,8 @@ class TomlReader {
   // The place in `names` of the text that stands there.
   std::optional<std::size_t> choice_if(std::string_view key,
                                        std::span<const std::string_view> names);
+  // A text, a number or a boolean, as text.
+  std::optional<std::string> scalar_if(std::string_view key);
   // Any table, as JSON. Dates and times are refused.
   std::optional<nlohmann::ordered_json> json_if(std::string_view key);
   std::optional<TomlReader> table_if(std::string_view key);
