@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <concepts>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -29,5 +30,8 @@ std::string concat(const Pieces&... pieces) {
 // Untrusted bytes made fit for one line of a terminal: control bytes and invalid UTF-8 are escaped
 // as \xNN, and what is longer than `bytes_max` is cut with "...".
 std::string printable(std::string_view untrusted, std::size_t bytes_max = 80);
+
+// Two lower-case hexadecimal digits for each byte.
+std::string hexadecimal(std::span<const unsigned char> bytes);
 
 }  // namespace hearth

@@ -29,16 +29,6 @@ Result<std::optional<Ledger>> open_ledger(const Environment& environment) {
   return ledger.error();
 }
 
-std::string hexadecimal(const LedgerHash& hash) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char byte : hash) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
-}
-
 std::string time_text(int64_t time_ms) {
   return utc_text(static_cast<std::time_t>(time_ms / 1000));
 }

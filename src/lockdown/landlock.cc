@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "base/files.h"
+#include "base/owned_fd.h"
 #include "base/strings.h"
 #include "lockdown/lockdown.h"
 
@@ -57,21 +58,13 @@ Error refused(std::string_view call) {
                                                "; check that nothing else restricts this process"));
 }
 
-// Closes a descriptor at the end of its scope.
-struct Descriptor {
-  int fd;
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-};
-
 // Allows `rights` at `path` and, where it is a folder, below it.
 Result<void> allow(int ruleset, const std::filesystem::path& path, uint64_t rights) {
-  const Descriptor target{::open(path.c_str(), O_PATH | O_CLOEXEC)};
-  if (target.fd < 0) return file_error(errno, "cannot open", path);
+  const OwnedFd target(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (target.get() < 0) return file_error(errno, "cannot open", path);
   struct landlock_path_beneath_attr rule {};
   rule.allowed_access = rights;
-  rule.parent_fd = target.fd;
+  rule.parent_fd = target.get();
   if (::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0) {
     return refused("landlock_add_rule");
   }
@@ -113,20 +106,20 @@ Result<void> confine_writes(int abi, const std::vector<std::filesystem::path>& w
     attributes.scoped = kScopeAbstractUnix | kScopeSignal;
     attribute_bytes = sizeof attributes;
   }
-  const Descriptor ruleset{
-      static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, attribute_bytes, 0))};
-  if (ruleset.fd < 0) return refused("landlock_create_ruleset");
+  const OwnedFd ruleset(
+      static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, attribute_bytes, 0)));
+  if (ruleset.get() < 0) return refused("landlock_create_ruleset");
 
   const uint64_t handled = write_rights(abi);
   const uint64_t folder_rights = handled & (kFolderAbi1 | LANDLOCK_ACCESS_FS_REFER | kTruncate);
-  HEARTH_TRY(allow_below(ruleset.fd, writable, folder_rights));
-  HEARTH_TRY(allow_below(ruleset.fd, removable, LANDLOCK_ACCESS_FS_REMOVE_FILE));
+  HEARTH_TRY(allow_below(ruleset.get(), writable, folder_rights));
+  HEARTH_TRY(allow_below(ruleset.get(), removable, LANDLOCK_ACCESS_FS_REMOVE_FILE));
   // The terminal and /dev/null are not ways out, and libraries open them.
   for (const char* device : {"/dev/tty", "/dev/null"}) {
     if (::access(device, F_OK) != 0) continue;
-    HEARTH_TRY(allow(ruleset.fd, device, handled & (LANDLOCK_ACCESS_FS_WRITE_FILE | kTruncate)));
+    HEARTH_TRY(allow(ruleset.get(), device, handled & (LANDLOCK_ACCESS_FS_WRITE_FILE | kTruncate)));
   }
-  if (::syscall(SYS_landlock_restrict_self, ruleset.fd, 0) != 0) {
+  if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {
     return refused("landlock_restrict_self");
   }
   return {};

@@ -100,8 +100,7 @@ Result<Ledger> Ledger::open(const std::filesystem::path& folder, const SealKey& 
 }
 
 Result<void> Ledger::begin() {
-  const auto lock = FileLock::acquire(lock_file_);
-  if (!lock.ok()) return lock.error();
+  HEARTH_ASSIGN(const FileLock lock, FileLock::acquire(lock_file_));
   HEARTH_ASSIGN(const auto entries, last(1));
   return entries.empty() && !anchor_.load() ? anchor_.store({}) : Result<void>();
 }

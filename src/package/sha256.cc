@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/strings.h"
+
 namespace hearth {
 
 Sha256::Sha256() { crypto_hash_sha256_init(&state_); }
@@ -14,15 +16,9 @@ void Sha256::update(std::span<const std::byte> bytes) {
 }
 
 std::string Sha256::finish_hex() {
-  constexpr char kDigits[] = "0123456789abcdef";
   std::array<unsigned char, crypto_hash_sha256_BYTES> hash;
   crypto_hash_sha256_final(&state_, hash.data());
-  std::string hex;
-  for (const unsigned char byte : hash) {
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return hex;
+  return hexadecimal(hash);
 }
 
 std::string sha256_hex(std::string_view text) {

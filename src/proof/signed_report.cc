@@ -34,14 +34,6 @@ struct KeyPair {
 };
 
 template <std::size_t kBytes>
-std::string to_hex(const std::array<unsigned char, kBytes>& bytes) {
-  std::string text(2 * kBytes + 1, '\0');
-  sodium_bin2hex(text.data(), text.size(), bytes.data(), kBytes);
-  text.pop_back();
-  return text;
-}
-
-template <std::size_t kBytes>
 bool from_hex(std::string_view text, std::array<unsigned char, kBytes>& bytes) {
   std::size_t count = 0;
   const char* end = nullptr;
@@ -124,13 +116,13 @@ Json proof_json(const Proof& proof, std::string_view hearth_version, std::string
 Result<void> sign_report(Json& report, const std::filesystem::path& key_file) {
   HEARTH_ASSIGN(const SealKey seed, SealKey::load_or_create(key_file));
   const KeyPair keys = key_pair(seed);
-  report["public_key"] = to_hex(keys.public_key);
+  report["public_key"] = hexadecimal(keys.public_key);
   const std::string text = signed_text(report);
   Signature signature{};
   crypto_sign_detached(signature.data(), nullptr,
                        reinterpret_cast<const unsigned char*>(text.data()), text.size(),
                        keys.secret_key.data());
-  report["signature"] = to_hex(signature);
+  report["signature"] = hexadecimal(signature);
   return {};
 }
 
@@ -142,7 +134,7 @@ Result<std::string> public_key_of(const std::filesystem::path& key_file) {
                         ": there is none; `hearth doctor --prove-offline` makes it"));
   }
   HEARTH_ASSIGN(const SealKey seed, SealKey::load_or_create(key_file));
-  return to_hex(key_pair(seed).public_key);
+  return hexadecimal(key_pair(seed).public_key);
 }
 
 Result<CheckedReport> check_report(std::string_view text) {

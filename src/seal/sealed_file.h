@@ -60,11 +60,12 @@ class SealedReader {
   Result<void> read(std::span<std::byte> message);
   // Whether that was all. Errors: as read().
   Result<void> finish();
+  // What is wrong with the file, for what its messages hold too.
+  Error corrupt(std::string_view why) const;
 
  private:
   SealedReader(OpenFile file, const std::filesystem::path& path, std::string_view context)
       : file_(std::move(file)), path_(path), context_(context) {}
-  Error corrupt(std::string_view why) const;
   Result<void> pull(std::span<std::byte> message, unsigned char expected_tag);
 
   OpenFile file_;

@@ -71,19 +71,14 @@ Result<void> KeptPrefixes::save(Engine& engine, const PrefixCache& prefixes) con
 }
 
 Result<int32_t> KeptPrefixes::restore(Engine& engine, PrefixCache& prefixes) const {
-  const std::filesystem::path path = path_for(engine);
-  auto opened = SealedReader::open(path, key_, kContext);
+  auto opened = SealedReader::open(path_for(engine), key_, kContext);
   if (!opened.ok() && opened.error().code() == ErrorCode::kNotFound) return 0;
   if (!opened.ok()) return opened.error();
   SealedReader& file = *opened;
-  const auto corrupt = [&](std::string_view why) {
-    return Error(ErrorCode::kCorrupt, concat(printable(path.string(), 300), ": ", why,
-                                             "; remove it, and it will be made anew"));
-  };
   FileHead head;
   HEARTH_TRY(file.read(writable(head)));
   if (head.identity != engine.kv_identity() || head.page_bytes != prefixes.page_bytes())
-    return corrupt("is of another model");
+    return file.corrupt("is of another model");
   std::vector<int32_t> taken;  // the pages, in the order of the file
   std::vector<std::byte> message(sizeof(PageHead) + head.page_bytes);
   for (std::size_t i = 0; i < head.pages; ++i) {
@@ -91,7 +86,7 @@ Result<int32_t> KeptPrefixes::restore(Engine& engine, PrefixCache& prefixes) con
     PageHead of_page;
     std::memcpy(&of_page, message.data(), sizeof of_page);
     if (!is_right(of_page, i, engine.model().config().vocabulary))
-      return corrupt("holds a page that cannot be");
+      return file.corrupt("holds a page that cannot be");
     const int32_t parent =
         of_page.parent < 0 ? -1 : taken[static_cast<std::size_t>(of_page.parent)];
     const auto bytes = std::span(message).subspan(sizeof of_page);
