@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/thread_pool.h"
 
+#include <linux/futex.h>
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <system_error>
 
@@ -26,19 +30,16 @@ inline void pause_cpu() {
 #endif
 }
 
-// Returns once `value` differs from `old`: where `spins`, spins at most kSpinMax; then sleeps in
-// the kernel.
-void wait_for_change(const std::atomic<int>& value, int old, bool spins) {
-  if (spins) {
-    const auto spin_until = std::chrono::steady_clock::now() + kSpinMax;
-    do {
-      for (int i = 0; i < 64; ++i) {
-        if (value.load(std::memory_order_acquire) != old) return;
-        pause_cpu();
-      }
-    } while (std::chrono::steady_clock::now() < spin_until);
-  }
-  while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
+// Sleeps while `value` is `old`, unless a wake() or a signal ends that. std::atomic::wait() would
+// yield the processor four times first.
+void sleep_while(std::atomic<int>& value, int old) {
+  static_assert(sizeof value == sizeof(uint32_t) && std::atomic<int>::is_always_lock_free);
+  syscall(SYS_futex, &value, FUTEX_WAIT_PRIVATE, old, nullptr, nullptr, 0);
+}
+
+void wake_all(std::atomic<int>& value) {
+  syscall(SYS_futex, &value, FUTEX_WAKE_PRIVATE, std::numeric_limits<int>::max(), nullptr, nullptr,
+          0);
 }
 
 }  // namespace
@@ -52,15 +53,37 @@ int usable_cpu_count() {
   return std::clamp(count, 1, kThreadsMax);
 }
 
+void Signal::set(int value) {
+  // In one order with sleepers_: either the sleeper sees the new value, or it is seen here.
+  value_.store(value, std::memory_order_seq_cst);
+  if (sleepers_.load(std::memory_order_seq_cst) > 0) wake_all(value_);
+}
+
+void Signal::wait_past(int old, bool spins) {
+  if (spins) {
+    const auto spin_until = std::chrono::steady_clock::now() + kSpinMax;
+    do {
+      for (int i = 0; i < 64; ++i) {
+        if (value_.load(std::memory_order_acquire) != old) return;
+        pause_cpu();
+      }
+    } while (std::chrono::steady_clock::now() < spin_until);
+  }
+  while (value_.load(std::memory_order_acquire) == old) {
+    sleepers_.fetch_add(1, std::memory_order_seq_cst);
+    sleep_while(value_, old);
+    sleepers_.fetch_sub(1, std::memory_order_relaxed);
+  }
+}
+
 void Barrier::arrive_and_wait() {
   if (thread_count_ == 1) return;
-  const int generation = generation_.load(std::memory_order_relaxed);
+  const int generation = generation_.value();
   if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == thread_count_) {
     arrived_.store(0, std::memory_order_relaxed);
-    generation_.store(generation + 1, std::memory_order_release);
-    generation_.notify_all();
+    generation_.set(generation + 1);
   } else {
-    wait_for_change(generation_, generation, spins_);
+    generation_.wait_past(generation, spins_);
   }
 }
 
@@ -86,22 +109,20 @@ ThreadPool::ThreadPool(int thread_count)
 
 ThreadPool::~ThreadPool() {
   stopping_ = true;
-  task_number_.fetch_add(1, std::memory_order_release);
-  task_number_.notify_all();
+  task_number_.set(task_number_.value() + 1);
   for (std::thread& worker : workers_) worker.join();
 }
 
 void ThreadPool::run(FunctionRef<void(int)> task) {
   task_ = &task;
-  task_number_.fetch_add(1, std::memory_order_release);
-  task_number_.notify_all();
+  task_number_.set(task_number_.value() + 1);
   [&]() noexcept { task(0); }();  // unwinding would leave the others alone with a dead task
   barrier_.arrive_and_wait();
 }
 
 void ThreadPool::work(int thread) {
   for (int seen = 0;;) {
-    wait_for_change(task_number_, seen, barrier_.spins());
+    task_number_.wait_past(seen, barrier_.spins());
     ++seen;
     if (stopping_) return;
     (*task_)(thread);

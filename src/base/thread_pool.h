@@ -20,9 +20,25 @@ namespace hearth {
 // least 1.
 int usable_cpu_count();
 
-// A meeting point of a fixed number of threads. Waiting spins for at most 50 microseconds, then
+// A number that threads wait to see changed. Waiting spins for at most 50 microseconds, then
 // sleeps; without `spins` it sleeps at once, as it must where threads wait for those that have no
-// processor yet.
+// processor yet. It never yields: where others want the processor too, that costs a time slice of
+// each of them, which a thread that slept does not wait for.
+class Signal {
+ public:
+  int value() const { return value_.load(std::memory_order_relaxed); }
+
+  // By one thread at a time. What it wrote before is visible to those who see the new value.
+  void set(int value);
+  // Returns once the value is another than `old`.
+  void wait_past(int old, bool spins);
+
+ private:
+  std::atomic<int> value_{0};
+  std::atomic<int> sleepers_{0};
+};
+
+// A meeting point of a fixed number of threads.
 class Barrier {
  public:
   Barrier(int thread_count, bool spins) : thread_count_(thread_count), spins_(spins) {}
@@ -36,7 +52,7 @@ class Barrier {
   const int thread_count_;
   const bool spins_;
   alignas(64) std::atomic<int> arrived_{0};
-  alignas(64) std::atomic<int> generation_{0};
+  alignas(64) Signal generation_;
 };
 
 // Runs one task at a time; run() must not be called from two threads at once, nor from inside a
@@ -66,8 +82,8 @@ class ThreadPool {
   const int thread_count_;
   Barrier barrier_;
   const FunctionRef<void(int)>* task_ = nullptr;
-  bool stopping_ = false;                        // written before, read after a new task_number_
-  alignas(64) std::atomic<int> task_number_{0};  // a change wakes the workers
+  bool stopping_ = false;           // written before, read after a new task_number_
+  alignas(64) Signal task_number_;  // a change wakes the workers
   std::vector<std::thread> workers_;
 };
 

@@ -3,8 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
 
 namespace hearth {
 namespace {
@@ -39,6 +44,37 @@ TEST(ThreadPool, BarrierOrdersWritesBeforeReads) {
     }
   });
   EXPECT_EQ(wrong, 0);
+}
+
+// Beside twice as many busy threads as there are processors, whoever yielded at each barrier would
+// wait for all of them each time: seconds for what takes milliseconds (thread_pool.h).
+TEST(ThreadPool, MakesHeadwayBesideBusyThreads) {
+  const int cpus = usable_cpu_count();
+  if (cpus < 2) GTEST_SKIP() << "one processor: threads wait by sleeping at once";
+  std::atomic<bool> done{false};
+  std::vector<std::jthread> busy;
+  for (int i = 0; i < 2 * cpus; ++i) {
+    busy.emplace_back([&] {
+      while (!done) {
+      }
+    });
+  }
+  auto pool = ThreadPool::create(2).value();
+  std::array<double, 5> rounds_ms{};
+  for (double& ms : rounds_ms) {
+    const Stopwatch since;
+    pool->run([&](int) {
+      for (int step = 0; step < 150; ++step) {
+        for (const Stopwatch work; work.elapsed_ms() < 0.02;) {
+        }
+        pool->barrier();
+      }
+    });
+    ms = since.elapsed_ms();
+  }
+  done = true;
+  std::sort(rounds_ms.begin(), rounds_ms.end());
+  EXPECT_LT(rounds_ms[2], 400.0);
 }
 
 TEST(SplitRange, CoversAllWithoutOverlap) {
