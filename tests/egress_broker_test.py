@@ -299,15 +299,14 @@ class Process(EgressTestCase):
         self.assertIn("NoNewPrivs:\t1", status)
         limits = pathlib.Path(f"/proc/{driver.broker}/limits").read_text(encoding="ascii")
         self.assertRegex(limits, r"Max core file size +0 +0 ")
+        driver.ours.settimeout(5)
+        self.assertEqual(driver.ours.recv(1), b"")  # the end that leaked is closed, in both processes
         if os.geteuid() != 0:
             self.skipTest("only root can look into the broker")
         self.assertEqual(pathlib.Path(f"/proc/{driver.broker}/environ").read_bytes(), b"")
         self.assertEqual(os.readlink(f"/proc/{driver.broker}/cwd"), "/")
         opened = {int(name): os.readlink(f"/proc/{driver.broker}/fd/{name}") for name in os.listdir(f"/proc/{driver.broker}/fd")}
         self.assertEqual((opened[0], opened[1]), ("/dev/null", "/dev/null"))
-        leaked = [os.readlink(f"/proc/{driver.process.pid}/fd/{name}") for name in os.listdir(f"/proc/{driver.process.pid}/fd")]
-        shared = set(leaked) & {name for fd, name in opened.items() if fd > 2}
-        self.assertEqual({name for name in shared if not name.startswith("/dev/null")}, set())
 
     def test_it_ends_with_its_parent(self):
         driver = self.driver(self.edge("stall"))
