@@ -159,7 +159,7 @@ TEST(Policy, NamesBadTargets) {
       "input");
   expect_refusal(target(good, "accepts = \"public\"\ntimeout_ms = 5\n" + price), "timeout_ms");
   expect_refusal(target("http://127.0.0.1:1", "accepts = \"public\"\nca_file = \"a\"\n" + price),
-                 "p.toml:5: ca_file: stands beside an http url");
+                 "p.toml:6: ca_file: stands beside an http url");
   expect_refusal(target(good, "accepts = \"public\"\nkey = \"sk-1\"\n" + price),
                  "key: is not known");
   expect_refusal(target(good, "accepts = \"public\"\n" + price),

@@ -19,6 +19,7 @@ constexpr std::size_t kHeaderBytesMax = 64 << 10;
 constexpr long kConnectTimeoutMsMax = 10000;
 // How long the end of an answer is waited for behind [DONE], so that the connection can be kept.
 constexpr double kDrainMs = 1000;
+constexpr std::size_t kDrainingMax = 16;
 constexpr int kWaitMs = 1000;
 constexpr int kDrainWaitMs = 50;
 constexpr long kConnectionsKept = 16;
@@ -275,9 +276,28 @@ void Transfers::perform(std::string& out) {
     }
   }
   take_finished(out);
-  for (std::size_t i = active_.size(); i-- > 0;) {
-    if (active_[i]->is_reported && active_[i]->since_reported.elapsed_ms() > kDrainMs) remove(i);
+  end_drained();
+}
+
+// Of those whose end is only waited for, the ones that have had their time, and the oldest where
+// they are many.
+void Transfers::end_drained() {
+  std::size_t draining = active_.size() - count();
+  for (std::size_t i = 0; i < active_.size();) {
+    const Transfer& transfer = *active_[i];
+    if (transfer.is_reported &&
+        (draining > kDrainingMax || transfer.since_reported.elapsed_ms() > kDrainMs)) {
+      remove(i);
+      --draining;
+    } else {
+      ++i;
+    }
   }
+}
+
+std::size_t Transfers::count() const {
+  return static_cast<std::size_t>(std::count_if(
+      active_.begin(), active_.end(), [](const auto& transfer) { return !transfer->is_reported; }));
 }
 
 void Transfers::take_finished(std::string& out) {

@@ -52,7 +52,8 @@ class Transfers {
   // Waits until there is something to do, or `channel` can be read, or written if `wants_write`.
   void wait(int channel, bool wants_write) const;
 
-  std::size_t count() const { return active_.size(); }
+  // Questions whose end has not been told yet.
+  std::size_t count() const;
 
  private:
   struct Transfer;
@@ -61,6 +62,7 @@ class Transfers {
   explicit Transfers(const std::vector<CheckedTarget>& targets);
 
   void take_finished(std::string& out);
+  void end_drained();
   void report(Transfer& transfer, int curl_code, std::string& out);
   void remove(std::size_t index);
 
