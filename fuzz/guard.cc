@@ -23,7 +23,7 @@ void check_text(std::string_view text) {
     end = entity.end;
   }
   Pseudonyms pseudonyms = Pseudonyms::create().value();
-  const Redaction redaction = pseudonyms.redact(guard, text).value();
+  const RedactedText redaction = pseudonyms.redact(guard, text).value();
   const Restoration restoration = pseudonyms.restore(redaction.text);
   HEARTH_CHECK(restoration.text == text);
   HEARTH_CHECK(restoration.restored == redaction.entities.size());

@@ -188,7 +188,7 @@ class OpenAi(CliTestCase):
         status, document = self.chat("", messages=messages, overflow="drop_oldest")
         self.assertEqual(status, 400)
         self.assertIn("do not fit the context", document["error"]["message"])
-        for fields, fragment in [({"overflow": "drop"}, "overflow: is neither"), ({"privacy": "cloud"}, "privacy: \"cloud\" is not supported")]:
+        for fields, fragment in [({"overflow": "drop"}, "overflow: is neither"), ({"privacy": "cloud"}, "privacy: is not local_only")]:
             status, document = self.chat("Hi", **fields)
             self.assertEqual(status, 400)
             self.assertIn(fragment, document["error"]["message"])

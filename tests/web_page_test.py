@@ -193,6 +193,16 @@ class Chat(PageTestCase):
         answer.get_by_text("Thoughts").click()
         self.assertTrue(answer.get_by_text("Hmm.").is_visible())
 
+    def test_answers_from_elsewhere_say_so(self):
+        route = {"target": "edge <b>", "reason": "edge: is expected to be better", "code": "better", "outcome": "answered"}
+        self.page.route("**/v1/chat/completions", lambda request: request.fulfill(content_type="text/event-stream", body=stream(
+            "Paris.", hearth={"route": route, "confidence": None, "ledger_id": 7, "checks": ["loop"]})))
+        self.send("What is the capital of France?")
+        text = self.last_answer().inner_text()
+        for fragment in ("Not on this device — edge <b>: edge: is expected to be better", "entry 7 of the ledger", "goes round in a circle"):
+            self.assertIn(fragment, text)
+        self.assertEqual(self.last_answer().locator(".where use").get_attribute("href"), "#icon-away")
+
 
 @needs_model
 class Adapters(PageTestCase):

@@ -17,9 +17,13 @@ class FileLock {
   // Waits for others that hold it; the file is made where it is not there. Errors: kUnavailable
   // (permission, disk), kCancelled (a signal came while waiting).
   static Result<FileLock> acquire(const std::filesystem::path& path);
+  // Does not wait. Errors: kUnavailable (another process holds it; permission, disk).
+  static Result<FileLock> try_acquire(const std::filesystem::path& path);
 
  private:
   explicit FileLock(OwnedFd fd) : fd_(std::move(fd)) {}
+  static Result<OwnedFd> open(const std::filesystem::path& path);
+
   OwnedFd fd_;
 };
 

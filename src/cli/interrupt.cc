@@ -17,6 +17,7 @@ namespace {
 std::atomic<bool> interrupted_flag{false};
 std::atomic<bool> in_scope{false};
 std::atomic<bool> stderr_is_terminal{false};
+std::atomic<bool> hung_up{false};
 // An eventfd that can be read after each Ctrl-C until clear(); what wait_readable() wakes by.
 std::atomic<int> wake_descriptor{-1};
 static_assert(std::atomic<bool>::is_always_lock_free, "signal handlers need lock-free flags");
@@ -41,7 +42,7 @@ void on_interrupt(int signal_number) {
   ::_exit(kExitInterrupted);
 }
 
-void install(int signal_number, void (*handler)(int)) {
+void install_handler(int signal_number, void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
   // Without SA_RESTART: a read that waits for the user returns, and the flag is looked at.
@@ -54,13 +55,13 @@ void install_signal_handlers() {
   stderr_is_terminal = ::isatty(2) == 1;
   wake_descriptor = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   HEARTH_CHECK(wake_descriptor >= 0);
-  install(SIGPIPE, SIG_IGN);
-  install(SIGXFSZ, SIG_IGN);
-  install(SIGTERM, on_interrupt);
+  install_handler(SIGPIPE, SIG_IGN);
+  install_handler(SIGXFSZ, SIG_IGN);
+  install_handler(SIGTERM, on_interrupt);
   struct sigaction inherited {};
   // A job that was started in the background with SIGINT ignored stays deaf to it, as usual.
   if (::sigaction(SIGINT, nullptr, &inherited) == 0 && inherited.sa_handler == SIG_IGN) return;
-  install(SIGINT, on_interrupt);
+  install_handler(SIGINT, on_interrupt);
 }
 
 InterruptScope::InterruptScope() {
@@ -88,5 +89,11 @@ bool InterruptScope::wait_readable(int descriptor) {
 int InterruptScope::descriptor() { return wake_descriptor; }
 
 void InterruptScope::stop() { interrupted_flag = true; }
+
+void HangUp::install() {
+  install_handler(SIGHUP, [](int) { hung_up = true; });
+}
+
+bool HangUp::take() { return hung_up.exchange(false); }
 
 }  // namespace hearth

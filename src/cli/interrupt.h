@@ -38,4 +38,13 @@ class InterruptScope {
   static void stop();
 };
 
+// SIGHUP: read what is configured anew.
+class HangUp {
+ public:
+  // From now on it does not end the process.
+  static void install();
+  // Whether it came since the last call.
+  static bool take();
+};
+
 }  // namespace hearth

@@ -77,7 +77,7 @@ Result<int> RedactCommand::run(const CommandContext& context) {
   HEARTH_TRY(lock_in(lock));
   HEARTH_ASSIGN(Pseudonyms pseudonyms, open_map());
   HEARTH_ASSIGN(const std::string text, read_stdin(kTextBytesMax));
-  HEARTH_ASSIGN(const Redaction redaction, pseudonyms.redact(Guard(), text));
+  HEARTH_ASSIGN(const RedactedText redaction, pseudonyms.redact(Guard(), text));
   HEARTH_TRY(keep(pseudonyms));  // before a placeholder is out that nothing could put back
   if (!context.json) {
     context.out.write(redaction.text);

@@ -14,6 +14,7 @@
 #include "route/calibration.h"
 #include "route/decision.h"
 #include "route/request_features.h"
+#include "server/local_costs.h"
 
 namespace hearth {
 namespace {
@@ -142,12 +143,8 @@ Result<void> RouteExplainCommand::read_state(const CommandContext& context, cons
   HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags));
   request.prompt_tokens =
       static_cast<int32_t>(model.engine->tokenizer().encode(prompt, SpecialTokens::kAsText).size());
-  if (const auto& costs = model.engine->costs()) {
-    const int32_t tokens = request.prompt_tokens;
-    state.local_costs = LocalCosts{
-        .prompt_ms = costs->prompt_ms(0, tokens),
-        .token_ms = costs->answers_ms(tokens, request.answer_tokens) / request.answer_tokens};
-  }
+  if (const auto& costs = model.engine->costs())
+    state.local_costs = local_costs(*costs, 0, request.prompt_tokens);
   return {};
 }
 

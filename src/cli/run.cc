@@ -10,6 +10,8 @@
 #include "cli/input.h"
 #include "cli/interrupt.h"
 #include "cli/lock_in.h"
+#include "cli/policy_file.h"
+#include "cli/routed_run.h"
 
 namespace hearth {
 namespace {
@@ -29,6 +31,10 @@ class RunCommand : public Command {
     options.words({"PROMPT", "PROMPT", "The prompt; - or a pipe reads it from stdin"}, words_);
     flags_.declare(options);
     options.flag({"--raw", "", "Continue the prompt as it is: no chat template"}, raw_);
+    routing_.declare(options);
+    options.text({"--consent", "CONSENT",
+                  "To sending this prompt away, as far as the policy asks: none, once, always"},
+                 consent_);
   }
 
   Result<int> run(const CommandContext& context) override;
@@ -38,10 +44,13 @@ class RunCommand : public Command {
   Result<std::string> read_prompt(PromptSource source) const;
   Result<std::vector<TokenId>> encode(const Engine& engine, const std::string& prompt) const;
   Result<int> answer(const CommandContext& context, const std::string& prompt);
+  Result<int> route(const CommandContext& context, PromptSource from);
 
   GenerationFlags flags_;
   std::vector<std::string> words_;
   bool raw_ = false;
+  RoutingFlags routing_;
+  std::string consent_;
 };
 
 PromptSource RunCommand::source(const CommandContext& context) const {
@@ -84,7 +93,14 @@ Result<int> RunCommand::run(const CommandContext& context) {
     if (raw_ || context.json) {
       return Error(ErrorCode::kUsage, "prompt: none given; give one, or - to read it from stdin");
     }
+    if (routing_.given())
+      return Error(ErrorCode::kUsage, "--policy: a chat has none yet; give a prompt");
     return run_chat(context, flags_);
+  }
+  if (routing_.given()) return route(context, from);
+  if (!consent_.empty() || !routing_.calibration.empty() || !routing_.network.empty()) {
+    return Error(ErrorCode::kUsage,
+                 "--consent, --calibration, --network: mean something with --policy only; give it");
   }
   HEARTH_TRY(lock_in({}));
   HEARTH_ASSIGN(const std::string prompt, read_prompt(from));
@@ -111,6 +127,19 @@ Result<int> RunCommand::answer(const CommandContext& context, const std::string&
   }
   const bool stopped = answer.finish_reason == FinishReason::kCancelled && context.out.ok();
   return stopped ? kExitInterrupted : 0;
+}
+
+// The broker is started before the process locks itself in, and the prompt read behind it.
+Result<int> RunCommand::route(const CommandContext& context, PromptSource from) {
+  RoutedPrompt prompt;
+  prompt.is_raw = raw_;
+  if (!consent_.empty()) {
+    HEARTH_ASSIGN(prompt.consent, choose_value<Consent>("--consent", consent_, kConsentNames));
+  }
+  HEARTH_ASSIGN(RoutingStart start, RoutingStart::prepare(context.environment, routing_));
+  HEARTH_TRY(lock_in({.writable = {start.state_folder()}, .keep = start.descriptors()}));
+  HEARTH_ASSIGN(prompt.text, read_prompt(from));
+  return run_routed(context, flags_, start, prompt);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "cli/interrupt.h"
 #include "cli/lock_in.h"
 #include "cli/model_choice.h"
+#include "cli/routing_flags.h"
 #include "package/sha256.h"
 #include "package/store.h"
 #include "server/service.h"
@@ -40,6 +41,7 @@ class ServeCommand : public Command {
   Result<ServiceOptions> service_options(const CommandContext& context) const;
   Result<std::vector<std::string>> key_hashes() const;
   Result<void> check_exposure(const ServiceOptions& options) const;
+  Result<std::shared_ptr<Controller>> open_controller(const Environment& environment) const;
   Result<void> give_up_rights(const Environment& environment) const;
 
   ModelFlags flags_;
@@ -57,6 +59,7 @@ class ServeCommand : public Command {
   std::string sessions_;
   std::string log_file_;
   bool insecure_ = false;
+  RoutingFlags routing_;
 };
 
 void ServeCommand::declare(Options& options) {
@@ -87,6 +90,7 @@ void ServeCommand::declare(Options& options) {
   options.text({"--log", "FILE", "A line of JSON for each request, without what was said"},
                log_file_);
   options.flag({"--insecure", "", "Listen beyond this machine without keys"}, insecure_);
+  routing_.declare(options);
   flags_.declare_context(options);
   flags_.declare_engine(options);
 }
@@ -220,6 +224,21 @@ Result<void> ServeCommand::check_exposure(const ServiceOptions& options) const {
                       "--insecure where that is meant"));
 }
 
+// What chats go by; null without a policy. Errors: those of RoutingStart.
+Result<std::shared_ptr<Controller>> ServeCommand::open_controller(
+    const Environment& environment) const {
+  if (!routing_.given()) {
+    if (routing_.calibration.empty() && routing_.network.empty())
+      return std::shared_ptr<Controller>();
+    return Error(ErrorCode::kUsage,
+                 "--calibration, --network: mean something with --policy only; give it");
+  }
+  HEARTH_ASSIGN(RoutingStart start, RoutingStart::prepare(environment, routing_));
+  HEARTH_ASSIGN(auto controller, start.open());
+  HangUp::install();
+  return std::shared_ptr<Controller>(std::move(controller));
+}
+
 // Once it listens: from here on it lets connections in, and cannot open any. It writes to hearth's
 // own folders, made here where they are not there (those that cannot be, nothing could be written
 // to), and to that of --sessions, and takes its socket's file away at the end. The log is open
@@ -244,6 +263,8 @@ Result<int> ServeCommand::run(const CommandContext& context) {
   HEARTH_TRY(close_inherited(std::move(passed)));
   HEARTH_ASSIGN(ServiceOptions options, service_options(context));
   HEARTH_TRY(check_exposure(options));
+  HEARTH_ASSIGN(options.controller, open_controller(context.environment));
+  const std::shared_ptr<Controller> controller = options.controller;
   options.listening = [&] { return give_up_rights(context.environment); };
   HEARTH_ASSIGN(const auto service, Service::create(std::move(options)));
   const InterruptScope interrupt;
@@ -253,8 +274,12 @@ Result<int> ServeCommand::run(const CommandContext& context) {
     print_note(concat("listening on ", service->address()));
   }
   std::thread watcher([&] {
-    while (!InterruptScope::interrupted())
+    std::optional<PolicyWatch> policy;
+    if (controller != nullptr) policy.emplace(routing_.policy, *controller);
+    while (!InterruptScope::interrupted()) {
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      if (policy) policy->look(HangUp::take());
+    }
     service->stop();
   });
   service->run();

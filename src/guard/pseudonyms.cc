@@ -107,8 +107,8 @@ Result<std::string> Pseudonyms::placeholder(EntityKind kind, std::string_view or
   return add(kind, (index < numbers_.size() ? numbers_[index] : 0) + 1, original);
 }
 
-Result<Redaction> Pseudonyms::redact(const Guard& guard, std::string_view text) {
-  Redaction out{{}, {}, Sensitivity::kPublic};
+Result<RedactedText> Pseudonyms::redact(const Guard& guard, std::string_view text) {
+  RedactedText out{{}, {}, Sensitivity::kPublic};
   std::size_t copied = 0;
   for (const Entity& entity : guard.find(text)) {
     const std::string_view original = text.substr(entity.begin, entity.end - entity.begin);

@@ -25,7 +25,7 @@ struct Redacted {
   std::string placeholder;
 };
 
-struct Redaction {
+struct RedactedText {
   std::string text;
   std::vector<Redacted> entities;  // in order
   Sensitivity sensitivity;         // of what was found, the highest
@@ -52,7 +52,7 @@ class Pseudonyms {
   std::string serialize() const;
 
   // Errors: kUnavailable (no memory, or more than kPseudonymsMax).
-  Result<Redaction> redact(const Guard& guard, std::string_view text);
+  Result<RedactedText> redact(const Guard& guard, std::string_view text);
   // Puts originals in place of placeholders of this conversation that stand there to the byte.
   Restoration restore(std::string_view answer) const;
 

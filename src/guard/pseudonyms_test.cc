@@ -19,7 +19,7 @@ Pseudonyms make() { return Pseudonyms::create().value(); }
 TEST(Pseudonyms, RedactsAndRestores) {
   Pseudonyms pseudonyms = make();
   const std::string text = "Mail bob@example.com or eve@example.com; bob@example.com is faster.";
-  const Redaction redaction = pseudonyms.redact(Guard(), text).value();
+  const RedactedText redaction = pseudonyms.redact(Guard(), text).value();
   const std::string nonce = pseudonyms.nonce();
   EXPECT_EQ(redaction.text, concat("Mail ⟦EMAIL_1:", nonce, "⟧ or ⟦EMAIL_2:", nonce,
                                    "⟧; ⟦EMAIL_1:", nonce, "⟧ is faster."));
@@ -80,7 +80,7 @@ TEST(Pseudonyms, SurviveThousandRewritingEndpoints) {
       originals.push_back(concat("user", dialogue, "x", i, "@example.org"));
       prompt += concat(" ", originals.back(), ",");
     }
-    const Redaction redaction = pseudonyms.redact(Guard(), prompt).value();
+    const RedactedText redaction = pseudonyms.redact(Guard(), prompt).value();
     ASSERT_EQ(redaction.entities.size(), originals.size());
     std::string answer;
     std::string expected;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/metrics.h"
 
+#include <span>
+
 #include "base/strings.h"
 
 namespace hearth {
@@ -73,6 +75,38 @@ void add_models(std::string& text, const ModelHost& models) {
              static_cast<int64_t>(loaded.size()));
 }
 
+// A line for each value of an enum that was counted.
+void add_counters(std::string& text, std::string_view name, std::string_view label,
+                  std::span<const std::string_view> values,
+                  std::span<const std::atomic<int64_t>> counts, std::string_view more = "") {
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > 0)
+      text += concat(name, "{", more, label, "=\"", values[i], "\"} ", counts[i].load(), "\n");
+  }
+}
+
+void add_routes(std::string& text, const RouteMetrics& routes) {
+  add_head(text, "hearth_route_answers_total", "counter", "Routed answers, by why and where.");
+  add_counters(text, "hearth_route_answers_total", "reason", kRouteReasonNames, routes.local,
+               "where=\"local\",");
+  add_counters(text, "hearth_route_answers_total", "reason", kRouteReasonNames, routes.remote,
+               "where=\"remote\",");
+  add_head(text, "hearth_route_outcomes_total", "counter", "Routed requests, by how they ended.");
+  add_counters(text, "hearth_route_outcomes_total", "outcome", kRouteOutcomeNames, routes.outcomes);
+  add_head(text, "hearth_route_asks_total", "counter", "Messages sent, by what came of them.");
+  add_counters(text, "hearth_route_asks_total", "fault", kRemoteFaultNames, routes.asks);
+  add_head(text, "hearth_route_exclusions_total", "counter", "Targets that were left out.");
+  add_counters(text, "hearth_route_exclusions_total", "why", kExclusionNames, routes.exclusions);
+  add_head(text, "hearth_route_denials_total", "counter", "Of them, those not permitted.");
+  add_counters(text, "hearth_route_denials_total", "why", kDenialNames, routes.denials);
+  add_head(text, "hearth_route_checks_total", "counter", "What was wrong with answers.");
+  add_counters(text, "hearth_route_checks_total", "fault", kOutputFaultNames, routes.faults);
+  add_head(text, "hearth_route_decide_seconds", "histogram", "Deciding who answers.");
+  add_histogram(text, "hearth_route_decide_seconds", "", routes.decide);
+  add_head(text, "hearth_guard_seconds", "histogram", "Looking for personal data in requests.");
+  add_histogram(text, "hearth_guard_seconds", "", routes.guard);
+}
+
 }  // namespace
 
 std::string_view endpoint_name(Endpoint endpoint) {
@@ -89,7 +123,8 @@ void ServerMetrics::count(Endpoint endpoint, int status, double seconds) {
   request_time[index].add(seconds);
 }
 
-std::string metrics_text(const ServerMetrics& metrics, const ModelHost& models) {
+std::string metrics_text(const ServerMetrics& metrics, const ModelHost& models,
+                         const Controller* controller) {
   std::string text;
   add_requests(text, metrics);
   const SchedulerMetrics& of_answers = *metrics.scheduler;
@@ -107,6 +142,7 @@ std::string metrics_text(const ServerMetrics& metrics, const ModelHost& models) 
   add_number(text, "hearth_passes_total", "counter", "Passes through the models.",
              of_answers.passes);
   add_models(text, models);
+  if (controller != nullptr) add_routes(text, controller->metrics());
   return text;
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/histogram.h"
+#include "controller/controller.h"
 #include "scheduler/scheduler.h"
 #include "server/model_host.h"
 
@@ -42,7 +43,8 @@ struct ServerMetrics {
   void count(Endpoint endpoint, int status, double seconds);
 };
 
-// Text exposition format 0.0.4.
-std::string metrics_text(const ServerMetrics& metrics, const ModelHost& models);
+// Text exposition format 0.0.4. `controller`: null where there is no policy.
+std::string metrics_text(const ServerMetrics& metrics, const ModelHost& models,
+                         const Controller* controller);
 
 }  // namespace hearth

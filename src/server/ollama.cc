@@ -8,7 +8,7 @@
 
 namespace hearth {
 
-void answer_ollama(ModelHost& models, OllamaKind kind, const HttpRequest& request,
+void answer_ollama(ModelHost& models, Routing* routing, OllamaKind kind, const HttpRequest& request,
                    std::shared_ptr<HttpReply> reply) {
   Result<OllamaRequest> asked = read_ollama_request(models, request.body, kind);
   if (!asked.ok()) return send_ollama_error(*reply, asked.error());
@@ -18,9 +18,9 @@ void answer_ollama(ModelHost& models, OllamaKind kind, const HttpRequest& reques
   };
   const bool is_empty = asked->prompt.empty();
   const auto answer =
-      std::make_shared<OllamaReply>(std::move(asked).value(), std::move(reply), ended);
+      std::make_shared<OllamaReply>(std::move(asked).value(), routing, std::move(reply), ended);
   if (is_empty) return answer->send_loaded();
-  answer->submit(std::string(request.header("authorization")));
+  answer->submit(std::string(request.header("authorization")), request.id);
 }
 
 }  // namespace hearth

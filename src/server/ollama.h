@@ -9,11 +9,12 @@
 #include "http/message.h"
 #include "server/model_host.h"
 #include "server/ollama_request.h"
+#include "server/routing.h"
 
 namespace hearth {
 
-// POST /api/chat and /api/generate.
-void answer_ollama(ModelHost& models, OllamaKind kind, const HttpRequest& request,
+// POST /api/chat and /api/generate. `routing`: by which chats go; null: all is answered here.
+void answer_ollama(ModelHost& models, Routing* routing, OllamaKind kind, const HttpRequest& request,
                    std::shared_ptr<HttpReply> reply);
 
 }  // namespace hearth

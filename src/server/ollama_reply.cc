@@ -16,13 +16,16 @@ using Json = nlohmann::ordered_json;
 
 }  // namespace
 
-OllamaReply::OllamaReply(OllamaRequest asked, std::shared_ptr<HttpReply> http,
+OllamaReply::OllamaReply(OllamaRequest asked, Routing* routing, std::shared_ptr<HttpReply> http,
                          std::function<void()> ended)
-    : asked_(std::move(asked)), http_(std::move(http)), ended_(std::move(ended)) {
+    : asked_(std::move(asked)),
+      routing_(routing),
+      http_(std::move(http)),
+      ended_(std::move(ended)) {
   http_->add_headers(dropped_turns_header(asked_.dropped_turns));
 }
 
-void OllamaReply::submit(const std::string& client) {
+void OllamaReply::submit(const std::string& client, const std::string& id) {
   const auto self = shared_from_this();
   Request request;
   request.prompt = asked_.prompt;
@@ -35,6 +38,11 @@ void OllamaReply::submit(const std::string& client) {
     for (const AnswerPart& part : self->asked_.reader.push(piece)) self->add_part(part);
   };
   request.on_end = [self](Result<Answer> answer) { self->end(std::move(answer)); };
+  if (routing_ != nullptr && !asked_.routed.messages.empty()) {
+    report_ = std::make_shared<AnswerReport>();
+    return routing_->submit(asked_.model, std::move(request), std::move(asked_.routed), id, http_,
+                            report_);
+  }
   const Result<void> taken = asked_.model->scheduler->submit(std::move(request));
   if (!taken.ok()) end(taken.error());
 }
@@ -147,6 +155,7 @@ void OllamaReply::add_end(Json& document, std::string_view reason, const Answer&
   document["eval_count"] = answer.usage.completion_tokens;
   document["eval_duration"] = nanoseconds(answer.timings.decode_ms);
   if (asked_.dropped_turns > 0) document["dropped_messages"] = asked_.dropped_turns;
+  if (report_ != nullptr) add_report(document["hearth"], *report_);
 }
 
 void OllamaReply::write_line(const Json& line) {

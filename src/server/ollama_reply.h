@@ -18,10 +18,12 @@ namespace hearth {
 
 class OllamaReply : public std::enable_shared_from_this<OllamaReply> {
  public:
-  // `ended`: called once, after the answer.
-  OllamaReply(OllamaRequest asked, std::shared_ptr<HttpReply> http, std::function<void()> ended);
+  // `routing`: as of answer_ollama(); outlives it. `ended`: called once, after the answer.
+  OllamaReply(OllamaRequest asked, Routing* routing, std::shared_ptr<HttpReply> http,
+              std::function<void()> ended);
 
-  void submit(const std::string& client);
+  // `id`: of the request.
+  void submit(const std::string& client, const std::string& id);
   // The answer of a request without a prompt.
   void send_loaded();
 
@@ -40,6 +42,7 @@ class OllamaReply : public std::enable_shared_from_this<OllamaReply> {
   void write_line(const Json& line);
 
   OllamaRequest asked_;
+  Routing* const routing_;
   const std::shared_ptr<HttpReply> http_;
   const std::function<void()> ended_;
   const Stopwatch since_asked_;
@@ -50,7 +53,8 @@ class OllamaReply : public std::enable_shared_from_this<OllamaReply> {
   std::string call_name_;  // of a call that is being put together
   std::string call_arguments_;
   bool has_open_call_ = false;
-  Json logprobs_ = Json::array();  // since the last time they were told
+  std::shared_ptr<AnswerReport> report_;  // of one that was routed
+  Json logprobs_ = Json::array();         // since the last time they were told
 };
 
 }  // namespace hearth

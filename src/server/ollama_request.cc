@@ -131,6 +131,7 @@ Result<void> read_chat(JsonFields& fields, OllamaRequest& asked) {
     HEARTH_ASSIGN(ChatTurn turn, read_message((*messages)[i], concat("messages[", i, "]")));
     conversation.turns.push_back(std::move(turn));
   }
+  take_turns(*asked.model, conversation, asked.routed);
   return take_prompt(conversation, asked);
 }
 
@@ -189,8 +190,12 @@ Result<OllamaRequest> read_ollama_request(ModelHost& models, const std::string& 
   HEARTH_ASSIGN(const auto alternatives, fields.integer("top_logprobs", 0, kAlternativesMax));
   asked.options.alternatives = static_cast<int32_t>(alternatives.value_or(0));
   HEARTH_TRY(read_options(fields, asked));
+  HEARTH_ASSIGN(asked.routed, read_routed_chat(fields));
   HEARTH_TRY(kind == OllamaKind::kChat ? read_chat(fields, asked) : read_generate(fields, asked));
   HEARTH_TRY(fields.finish());
+  asked.routed.is_streamed = asked.is_streamed;
+  if (asked.routed.stays.empty())
+    asked.routed.stays = why_it_stays(asked.options, asked.has_logprobs);
   return asked;
 }
 

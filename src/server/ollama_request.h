@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "server/conversation.h"
 #include "server/model_host.h"
+#include "server/routing.h"
 
 namespace hearth {
 
@@ -27,6 +28,7 @@ struct OllamaRequest {
   bool is_streamed = true;
   bool shows_thoughts = true;
   bool has_logprobs = false;
+  RoutedChat routed;                        // of a chat
   std::optional<double> keep_alive_s = {};  // below 0: for good
   double load_ms = 0;                       // that getting the model took
 };

@@ -9,12 +9,13 @@
 #include "http/message.h"
 #include "server/model_host.h"
 #include "server/openai_request.h"
+#include "server/routing.h"
 
 namespace hearth {
 
 // POST /v1/chat/completions and /v1/completions. `default_model`: what a request means that names
-// none.
-void answer_openai(ModelHost& models, const std::string& default_model, OpenAiKind kind,
-                   const HttpRequest& request, std::shared_ptr<HttpReply> reply);
+// none. `routing`: by which chats go; null: all is answered here.
+void answer_openai(ModelHost& models, Routing* routing, const std::string& default_model,
+                   OpenAiKind kind, const HttpRequest& request, std::shared_ptr<HttpReply> reply);
 
 }  // namespace hearth

@@ -41,9 +41,11 @@ Json text_logprobs(const Json& tokens) {
 
 }  // namespace
 
-OpenAiReply::OpenAiReply(OpenAiRequest asked, const std::string& id,
+OpenAiReply::OpenAiReply(OpenAiRequest asked, Routing* routing, const std::string& id,
                          std::shared_ptr<HttpReply> http)
     : asked_(std::move(asked)),
+      routing_(routing),
+      request_id_(id),
       id_(concat(is_chat() ? "chatcmpl-" : "cmpl-", id)),
       created_(std::time(nullptr)),
       http_(std::move(http)),
@@ -54,6 +56,11 @@ OpenAiReply::OpenAiReply(OpenAiRequest asked, const std::string& id,
 
 void OpenAiReply::submit(const std::string& client) {
   for (std::size_t i = 0; i < choices_.size(); ++i) {
+    if (is_routed()) {
+      routing_->submit(asked_.model, request(i, client), asked_.routed, request_id_, http_,
+                       choices_[i].report);
+      continue;
+    }
     const Result<void> taken = asked_.model->scheduler->submit(request(i, client));
     if (!taken.ok()) end(i, taken.error());
   }
@@ -235,11 +242,15 @@ Json OpenAiReply::usage() const {
 // Where the answer was computed, and what it took.
 Json OpenAiReply::hearth_json() const {
   const Timings& timings = choices_.front().answer->timings;
-  Json json = {{"route", local_route_json()},
-               {"timings",
-                {{"prefill_ms", timings.prefill_ms},
-                 {"first_token_ms", timings.first_token_ms},
-                 {"decode_ms", timings.decode_ms}}}};
+  Json json;
+  if (is_routed()) {
+    add_report(json, *choices_.front().report);
+  } else {
+    json["route"] = local_route_json();
+  }
+  json["timings"] = {{"prefill_ms", timings.prefill_ms},
+                     {"first_token_ms", timings.first_token_ms},
+                     {"decode_ms", timings.decode_ms}};
   if (asked_.dropped_turns > 0) json["dropped_messages"] = asked_.dropped_turns;
   return json;
 }

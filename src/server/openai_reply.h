@@ -20,9 +20,11 @@ namespace hearth {
 
 class OpenAiReply : public std::enable_shared_from_this<OpenAiReply> {
  public:
-  OpenAiReply(OpenAiRequest asked, const std::string& id, std::shared_ptr<HttpReply> http);
+  // `routing`: as of answer_openai(); outlives it.
+  OpenAiReply(OpenAiRequest asked, Routing* routing, const std::string& id,
+              std::shared_ptr<HttpReply> http);
 
-  // Hands the request to the scheduler, once for each answer. `client`: who asks.
+  // Hands the request to the scheduler or to routing, once for each answer. `client`: who asks.
   void submit(const std::string& client);
 
  private:
@@ -41,9 +43,12 @@ class OpenAiReply : public std::enable_shared_from_this<OpenAiReply> {
     Json tokens = Json::array();   // of logprobs, since the last time they were told
     std::size_t token_offset = 0;  // of text, where the next token begins
     std::optional<Answer> answer = {};
+    // Of one that was routed.
+    std::shared_ptr<AnswerReport> report = std::make_shared<AnswerReport>();
   };
 
   bool is_chat() const { return asked_.kind == OpenAiKind::kChat; }
+  bool is_routed() const { return routing_ != nullptr && !asked_.routed.messages.empty(); }
   Request request(std::size_t index, const std::string& client);
   void add_token(Choice& choice, const DrawnToken& drawn);
   void add_parts(std::size_t index, const std::vector<AnswerPart>& parts);
@@ -65,6 +70,8 @@ class OpenAiReply : public std::enable_shared_from_this<OpenAiReply> {
   void send_whole();
 
   const OpenAiRequest asked_;
+  Routing* const routing_;
+  const std::string request_id_;
   const std::string id_;
   const std::time_t created_;  // seconds since 1970
   const std::shared_ptr<HttpReply> http_;

@@ -36,7 +36,6 @@ Result<void> refuse_other_values(JsonFields& fields) {
   HEARTH_TRY(only("store", false));
   HEARTH_TRY(only("service_tier", "auto"));
   HEARTH_TRY(only("modalities", Json::array({"text"})));
-  HEARTH_TRY(only("privacy", "local_only"));  // as all is
   HEARTH_TRY(only("echo", false));
   return only("best_of", 1);
 }
@@ -116,6 +115,8 @@ Result<void> read_chat(JsonFields& fields, OpenAiRequest& asked) {
   if (messages == nullptr) return fields.wrong("messages", "is missing; give at least one");
   HEARTH_ASSIGN(conversation.turns, read_openai_messages(*messages));
   HEARTH_ASSIGN(conversation.variables, read_template_variables(fields));
+  HEARTH_ASSIGN(asked.routed, read_routed_chat(fields));
+  take_turns(*asked.model, conversation, asked.routed);
   HEARTH_ASSIGN(ChatPrompt prompt, make_chat_prompt(*asked.model, conversation));
   asked.prompts.push_back(std::move(prompt.tokens));
   asked.reader = std::move(prompt.reader);
@@ -138,6 +139,7 @@ Result<std::vector<TokenId>> read_prompt(const JsonFields& fields, const Engine&
 }
 
 Result<void> read_prompts(JsonFields& fields, OpenAiRequest& asked) {
+  HEARTH_TRY(read_routed_chat(fields));  // it stays here, whatever they say
   HEARTH_ASSIGN(AnswerFormat format, read_format(fields));
   asked.options.grammar = std::move(format.automaton);
   const Json* prompt = fields.any("prompt");
@@ -181,6 +183,10 @@ Result<OpenAiRequest> read_openai_request(ModelHost& models, const std::string& 
   HEARTH_TRY(refuse_other_values(fields));
   HEARTH_TRY(kind == OpenAiKind::kChat ? read_chat(fields, asked) : read_prompts(fields, asked));
   HEARTH_TRY(fields.finish());
+  asked.routed.is_streamed = asked.is_streamed;
+  if (asked.routed.stays.empty())
+    asked.routed.stays = asked.choices > 1 ? "it asks for several answers"
+                                           : why_it_stays(asked.options, asked.has_logprobs);
   if (asked.answers() > kAnswersMax) {
     return fields.wrong("prompt", concat(asked.answers(), " answers are more than the ",
                                          kAnswersMax, " of one request; ask for fewer"));

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "server/conversation.h"
 #include "server/model_host.h"
+#include "server/routing.h"
 
 namespace hearth {
 
@@ -27,6 +28,7 @@ struct OpenAiRequest {
   bool is_streamed = false;
   bool has_usage = false;  // in a stream
   bool has_logprobs = false;
+  RoutedChat routed;  // of a chat
 
   std::size_t answers() const { return prompts.size() * static_cast<std::size_t>(choices); }
 };

@@ -45,11 +45,13 @@ const Service::Route Service::kRoutes[] =
     {
         {"POST", "/v1/chat/completions", Endpoint::kChat,
          [](Service& of, const HttpRequest& request, const Reply& reply) {
-           answer_openai(of.models_, of.options_.default_model, OpenAiKind::kChat, request, reply);
+           answer_openai(of.models_, of.routing(), of.options_.default_model, OpenAiKind::kChat,
+                         request, reply);
          }},
         {"POST", "/v1/completions", Endpoint::kCompletion,
          [](Service& of, const HttpRequest& request, const Reply& reply) {
-           answer_openai(of.models_, of.options_.default_model, OpenAiKind::kText, request, reply);
+           answer_openai(of.models_, of.routing(), of.options_.default_model, OpenAiKind::kText,
+                         request, reply);
          }},
         {"POST", "/v1/embeddings", Endpoint::kEmbedding,
          [](Service& of, const HttpRequest& request, const Reply& reply) {
@@ -71,11 +73,11 @@ const Service::Route Service::kRoutes[] =
          [](Service& of, const HttpRequest&, const Reply& reply) { of.send_models(*reply); }},
         {"POST", "/api/chat", Endpoint::kChat,
          [](Service& of, const HttpRequest& request, const Reply& reply) {
-           answer_ollama(of.models_, OllamaKind::kChat, request, reply);
+           answer_ollama(of.models_, of.routing(), OllamaKind::kChat, request, reply);
          }},
         {"POST", "/api/generate", Endpoint::kCompletion,
          [](Service& of, const HttpRequest& request, const Reply& reply) {
-           answer_ollama(of.models_, OllamaKind::kGenerate, request, reply);
+           answer_ollama(of.models_, of.routing(), OllamaKind::kGenerate, request, reply);
          }},
         {"POST", "/api/embed", Endpoint::kEmbedding,
          [](Service& of, const HttpRequest& request, const Reply& reply) {
@@ -140,7 +142,7 @@ const Service::Route Service::kRoutes[] =
         {"GET", "/metrics", Endpoint::kMetrics,
          [](Service& of, const HttpRequest&, const Reply& reply) {
            reply->send(200, "text/plain; version=0.0.4; charset=utf-8",
-                       metrics_text(of.metrics_, of.models_));
+                       metrics_text(of.metrics_, of.models_, of.options_.controller.get()));
          }},
         {"GET", "/health", Endpoint::kHealth,
          [](Service& of, const HttpRequest&, const Reply& reply) { of.send_health(*reply); }},
@@ -170,13 +172,16 @@ Service::Service(ServiceOptions options, std::unique_ptr<HttpServer> http)
       guard_(options_.guard),
       list_(options_.store, options_.given, options_.models),
       http_(std::move(http)),
+      routing_(options_.controller ? std::make_unique<Routing>(options_.controller) : nullptr),
       models_([&] {
         options_.models.scheduler.metrics = metrics_.scheduler;
         return options_.models;
       }()),
       tasks_(kTaskThreads) {}
 
-Service::~Service() = default;
+Service::~Service() {
+  if (routing_) routing_->stop();
+}
 
 void Service::run() {
   for (const std::string& name : options_.given) {

@@ -11,11 +11,13 @@
 #include <string_view>
 #include <vector>
 
+#include "controller/controller.h"
 #include "http/server.h"
 #include "server/metrics.h"
 #include "server/model_host.h"
 #include "server/model_list.h"
 #include "server/request_guard.h"
+#include "server/routing.h"
 #include "server/task_queue.h"
 
 namespace hearth {
@@ -36,6 +38,7 @@ struct ServiceOptions {
   std::optional<Store> store;
   RequestGuardOptions guard;
   std::string version;
+  std::shared_ptr<Controller> controller = {};  // that chats go by; null: all is answered here
   std::function<void(const ServedRequest& request)> log;  // or none
   // Called once it listens, before it starts a thread: the moment to give up rights. Its error is
   // create()'s. Or none.
@@ -72,6 +75,7 @@ class Service {
   void count(const HttpRequest& request, int status, double ms);
   void refuse(const HttpRequest& request, const RequestGuard::Refusal& refusal, HttpReply& reply);
 
+  Routing* routing() const { return routing_.get(); }
   void send_models(HttpReply& reply) const;
   void send_health(HttpReply& reply) const;
 
@@ -81,6 +85,7 @@ class Service {
   ServerMetrics metrics_;
   std::atomic<int> loading_ = 0;
   std::unique_ptr<HttpServer> http_;  // longer than the models, whose last answers go to it
+  std::unique_ptr<Routing> routing_;  // longer than the models too, who tell it of their answers
   ModelHost models_;
   TaskQueue tasks_;  // last: its tasks use all of the above
 };

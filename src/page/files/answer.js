@@ -16,11 +16,18 @@ function plural(count, noun) {
   return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-// `hearth.route` of an answer: {target, reason}. Servers that do not say compute where they are.
-function route_text(route, model) {
-  const place = !route?.target || route.target === "local" ? HERE : route.target;
-  return `${place} — ${model || "default model"}${route?.reason ? `: ${route.reason}` : ""}`;
+// `hearth.route` of an answer: {target, reason, ...}. Servers that do not say compute where they are.
+function is_from_here(route) {
+  return !route?.target || route.target === "local";
 }
+
+function route_text(route, model) {
+  const where = is_from_here(route) ? `${HERE} — ${model || "default model"}` : `Not on this device — ${route.target}`;
+  return `${where}${route?.reason ? `: ${route.reason}` : ""}`;
+}
+
+// What a check of the answer found, in words.
+const CHECKS = { secret: "has what looks like a password or a key", canary: "has what must not be in it", loop: "goes round in a circle", too_long: "is longer than asked for" };
 
 export class AnswerView {
   // `retry`: called by its button.
@@ -43,6 +50,7 @@ export class AnswerView {
   take(event) {
     if (event.model) this.model = event.model;
     if (event.hearth?.route) this.route = event.hearth.route;
+    if (event.hearth) this.hearth = event.hearth;
     if (event.usage) this.usage = event.usage;
     const choice = event.choices?.[0];
     if (!choice) return;
@@ -122,7 +130,7 @@ export class AnswerView {
     this.foot.replaceChildren(buttons);
     const facts = this.facts(is_stopped);
     if (this.text) {
-      const where = element("li", { class: "where" }, icon("device"), route_text(this.route, this.model));
+      const where = element("li", { class: "where" }, icon(is_from_here(this.route) ? "device" : "away"), route_text(this.route, this.model));
       this.foot.append(element("ul", { class: "facts", "aria-label": "About this answer" }, where, ...facts.map((fact) => element("li", {}, fact))));
     }
     this.foot.hidden = false;
@@ -142,6 +150,9 @@ export class AnswerView {
       facts.push(`${plural(this.usage.prompt_tokens, "token")} read${cached ? `, ${cached.toLocaleString("en")} of them known` : ""}`);
       facts.push(`${plural(tokens, "token")} written`);
     }
+    if (typeof this.hearth?.confidence === "number") facts.push(`right with probability ${Math.round(100 * this.hearth.confidence)} %`);
+    if (this.hearth?.ledger_id) facts.push(`entry ${this.hearth.ledger_id} of the ledger`);
+    for (const check of this.hearth?.checks ?? []) facts.push(CHECKS[check] ?? check);
     if (is_stopped) facts.push("stopped by you");
     else if (this.finish_reason === "length") facts.push("ended by its limit of tokens");
     return facts;
