@@ -15,9 +15,10 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.error
 import urllib.request
 
-from egress_support import DRIVER, PROGRAM, Driver, Endpoint, document, has_ended, kill, make_certificates
+from egress_support import DRIVER, PROGRAM, Driver, Endpoint, close_listener, document, has_ended, kill, make_certificates
 from offline_test import calls_of, can_trace
 
 TOOLS = pathlib.Path(__file__).resolve().parent.parent / "tools"
@@ -184,6 +185,14 @@ class Faults(EgressTestCase):
         result, seconds = self.assert_fault("stall", "timeout", timeout_ms=700)
         self.assertEqual(result["answer"], "begun")
         self.assertLess(seconds, 5)
+
+    def test_slow_on_a_connection_that_was_used_before(self):
+        ca = self.folder / "ca.pem"
+        driver = self.driver({name: {"url": self.https.url(name), "ca_file": ca} for name in ("json", "stall")})
+        before = self.https.connections
+        self.assertEqual(driver.ask(target="json")["fault"], "none")
+        self.assertEqual(driver.ask(target="stall", timeout_ms=300)["fault"], "timeout")
+        self.assertEqual(self.https.connections - before, 1)
 
     def test_the_policys_timeout_holds_too(self):
         driver = self.driver(self.edge("stall", timeout_ms=500))
@@ -393,8 +402,9 @@ class Proxies(EgressTestCase):
         super().setUp()
         self.asked = []
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.addCleanup(self.listener.close)
-        threading.Thread(target=self.serve, daemon=True).start()
+        acceptor = threading.Thread(target=self.serve, daemon=True)
+        acceptor.start()
+        self.addCleanup(close_listener, self.listener, acceptor)
         self.env = {"https_proxy": f"http://127.0.0.1:{self.listener.getsockname()[1]}"}
 
     def serve(self):
@@ -442,17 +452,17 @@ class Toxics(EgressTestCase):
         found = subprocess.run([str(TOOLS / "fetch_toxiproxy")], capture_output=True, text=True)
         if found.returncode == 77:
             raise unittest.SkipTest(found.stderr.strip().splitlines()[-1])
-        with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_server(("127.0.0.1", 0)) as other:
-            cls.api_port, cls.port = listener.getsockname()[1], other.getsockname()[1]
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            cls.api_port = listener.getsockname()[1]
         server = subprocess.Popen([found.stdout.strip(), "-host", "127.0.0.1", "-port", str(cls.api_port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         cls.addClassCleanup(server.wait)
         cls.addClassCleanup(server.terminate)
         for _ in range(100):
-            try:
-                cls.api("POST", "/proxies", name="edge", listen=f"127.0.0.1:{cls.port}", upstream=f"127.0.0.1:{cls.https.port}")
+            with contextlib.suppress(ConnectionRefusedError, urllib.error.URLError):
+                cls.api("GET", "/version")
                 break
-            except OSError:
-                time.sleep(0.1)
+            time.sleep(0.1)
+        cls.port = json.loads(cls.api("POST", "/proxies", name="edge", listen="127.0.0.1:0", upstream=f"127.0.0.1:{cls.https.port}"))["listen"].rpartition(":")[2]
 
     @classmethod
     def api(cls, method, path, **fields):
@@ -480,7 +490,8 @@ class Toxics(EgressTestCase):
             result = self.ask_through("json")
             self.assertEqual(result["fault"], "none", result)
             self.assertGreater(result["first_token_ms"], 400)  # TLS and the answer
-            self.assertEqual(self.ask_through("json", timeout_ms=300)["fault"], "timeout")
+            result = self.ask_through("json", timeout_ms=300)
+            self.assertEqual(result["fault"], "timeout", result)
 
     def test_timeout(self):
         with self.toxic("timeout", timeout=0):  # all data stops

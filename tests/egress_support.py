@@ -41,6 +41,13 @@ def make_certificates(folder):
         (folder / f"{name}.pem").write_bytes((folder / f"{name}.key").read_bytes() + (folder / f"{name}.crt").read_bytes())
 
 
+def close_listener(listener, acceptor):
+    """Wakes who accepts, and waits for it: closed under its feet, the number could be that of the next listener."""
+    listener.shutdown(socket.SHUT_RDWR)
+    acceptor.join()
+    listener.close()
+
+
 class Question:
     """What an endpoint was asked, and the connection to answer by."""
 
@@ -99,7 +106,8 @@ class Endpoint:
             self.context.load_cert_chain(certificate)
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.acceptor = threading.Thread(target=self.accept, daemon=True)
+        self.acceptor.start()
 
     def url(self, name, host="localhost"):
         return f"http{'s' if self.context else ''}://{host}:{self.port}/{name}"
@@ -129,7 +137,7 @@ class Endpoint:
             pass
 
     def close(self):
-        self.listener.close()
+        close_listener(self.listener, self.acceptor)
 
 
 class Driver:

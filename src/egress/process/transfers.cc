@@ -89,6 +89,8 @@ struct Transfers::Transfer {
   ReplyReader reader;
   ReplyHead head;
   std::size_t header_bytes = 0;
+  long timeout_ms = 0;
+  Stopwatch since_begun = {};
   bool has_body = false;     // of the answer: then headers are trailers
   bool is_reported = false;  // the rest is only waited for
   Stopwatch since_reported = {};
@@ -134,8 +136,7 @@ bool Transfers::Transfer::prepare(const AskFrame& fields) {
   CURL* const handle = easy.get();
   if (handle == nullptr) return false;
   set_connection(handle);
-  const long timeout_ms =
-      std::max(1L, static_cast<long>(std::min(fields.timeout_ms, target.told.timeout_ms)));
+  timeout_ms = std::max(1L, static_cast<long>(std::min(fields.timeout_ms, target.told.timeout_ms)));
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout_ms);
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, std::min(timeout_ms, kConnectTimeoutMsMax));
   bool added = headers.add("Content-Type: application/json") && headers.add("Expect:") &&
@@ -330,7 +331,10 @@ void Transfers::report(Transfer& transfer, int curl_code, std::string& out) {
     if (broke_off && is_only_cut) {
       curl_off_t lookup_us = 0;
       curl_easy_getinfo(transfer.easy.get(), CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
-      curl_fault(code, lookup_us > 0, transfer.has_body, end);
+      // Whatever it was busy with when its time was over.
+      const bool is_late =
+          transfer.since_begun.elapsed_ms() >= static_cast<double>(transfer.timeout_ms);
+      curl_fault(is_late ? CURLE_OPERATION_TIMEDOUT : code, lookup_us > 0, transfer.has_body, end);
     }
   }
   append_text(out, transfer.ask, transfer.reader.take_text());
