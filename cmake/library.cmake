@@ -32,8 +32,8 @@ if(NOT HEARTH_INSTALL)
   return()
 endif()
 
-# Components: `cli` the command, `library` what programs need to run, `development` what they need to be built.
-install(TARGETS hearth RUNTIME COMPONENT cli)
+# Components: `cli` the commands, `library` what programs need to run, `development` what they need to be built.
+install(TARGETS hearth hearth-egress RUNTIME COMPONENT cli)  # hearth finds the other beside itself
 install(TARGETS hearth_shared hearth_static EXPORT hearth
   LIBRARY COMPONENT library NAMELINK_COMPONENT development
   ARCHIVE COMPONENT development)

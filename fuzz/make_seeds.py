@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, peft_config, lora_file,
 unicode, session, packed, wordpiece, gbnf, regex, json_schema, modelfile, guard, policy,
-route_calibration and route_memory.
+route_calibration, route_memory, egress_frames and egress_reply.
 
 The same files every time; run it again after a change and check the result in. The other corpora
 are made where their inputs come from.
@@ -467,6 +467,56 @@ def guard_seeds():
     }
 
 
+def egress_frames_seeds():
+    """The first byte says how long the pieces are that they come in."""
+    def frame(kind, ask, payload):
+        return struct.pack("<IBI", len(payload), kind, ask) + payload
+
+    def field(value):
+        return struct.pack("<I", len(value)) + value
+
+    target = frame(1, 0, b"\0" + struct.pack("<I", 30000) + field(b"edge") + field(b"https://edge.example/v1") + field(b"/k") + field(b""))
+    ask = frame(3, 7, struct.pack("<IQQ", 1000, 4096, 5) + field(b"edge"))
+    done = frame(19, 7, b"\0" + struct.pack("<IQQQ", 200, 5, 12, (1 << 64) - 1) + field(b"") + field(b"stop"))
+    return {
+        "session": b"\x00" + target + frame(2, 0, b"") + ask + frame(4, 7, b"12345") + frame(5, 7, b""),
+        "answer": b"\x05" + frame(16, 0, b"") + frame(18, 7, "Gr\u00fc\u00dfe".encode()) + done,
+        "refused": b"\x03" + frame(17, 0, b"\x05" + field(b"target edge: key_file /k: is empty; put the key into it")),
+        "cut": b"\x01" + done[:-3],
+        "too_long": b"\x01" + struct.pack("<IBI", 65537, 18, 1) + b"a" * 32,
+        "unknown": b"\x01" + frame(9, 1, b""),
+        "bad_text": b"\x10" + frame(17, 0, b"\x05" + field(b"two\nlines")),
+        "bad_fault": b"\x10" + frame(19, 7, b"\xff" + done[10:]),
+    }
+
+
+def egress_reply_seeds():
+    """Two bytes say which kind of answer it is and how long the pieces are that it comes in."""
+    def event(delta, finish=None, **more):
+        return b"data: " + json.dumps({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}], **more}).encode() + b"\n\n"
+
+    whole = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "Blue \u00e9\U0001f600."}, "finish_reason": "stop"}],
+             "usage": {"prompt_tokens": 12, "completion_tokens": 3}}
+    calls = {"choices": [{"index": 0, "message": {"content": None, "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": "{}"}}]}}]}
+    stream = event({"role": "assistant", "content": ""}) + event({"content": "Bl"}) + event({"content": "ue"}, "stop")
+    return {
+        "whole": b"\0\x07" + json.dumps(whole).encode(),
+        "escapes": b"\0\x03" + json.dumps(whole, ensure_ascii=False).encode(),
+        "calls": b"\0\x40" + json.dumps(calls).encode(),
+        "error": b"\0\x40" + b'{"error": {"message": "no", "code": 500}}',
+        "deep": b"\0\x40" + b'{"choices": ' + b"[" * 40,
+        "not_json": b"\0\x40<html>",
+        "stream": b"\1\x05" + stream + b"data: [DONE]\n\n",
+        "stream_crlf": b"\1\x04" + b"\xef\xbb\xbf: hello\r\n\r\n" + stream.replace(b"\n", b"\r\n") + b"data: [DONE]\r\n\r\n",
+        "stream_returns": b"\1\x01" + stream.replace(b"\n", b"\r"),
+        "stream_half": b"\1\x20" + stream[:70],
+        "stream_usage": b"\1\x20" + stream + b'data: {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 1e2}}\n\ndata: [DONE]\n\n',
+        "stream_two_lines": b'\1\x20data: {"choices":\ndata: [{"delta": {"content": "a"}}]}\n\ndata:[DONE]\n\n',
+        "stream_garbage": b"\1\x20" + bytes(range(1, 256)),
+        "stream_error": b'\1\x20data: {"error": "overloaded"}\n\n',
+    }
+
+
 def policy_seeds():
     edge = b"""default = "local"
 [targets.edge]
@@ -553,6 +603,8 @@ def main():
     write(CORPUS / "policy", policy_seeds())
     write(CORPUS / "route_calibration", calibration_seeds())
     write(CORPUS / "route_memory", memory_seeds())
+    write(CORPUS / "egress_frames", egress_frames_seeds())
+    write(CORPUS / "egress_reply", egress_reply_seeds())
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "base/json_cursor.h"
 #include "base/strings.h"
-#include "format/json_cursor.h"
 
 namespace hearth {
 namespace {

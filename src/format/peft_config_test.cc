@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/json_cursor.h"
 #include "base/strings.h"
-#include "format/json_cursor.h"
 
 namespace hearth {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "base/json_cursor.h"
 #include "base/strings.h"
-#include "format/json_cursor.h"
 
 static_assert(std::endian::native == std::endian::little, "values are loaded as they are");
 

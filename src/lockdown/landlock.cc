@@ -21,10 +21,12 @@ namespace {
 
 // Rights of newer kernels than the headers we build with.
 constexpr uint64_t kTruncate = 1ull << 14;          // ABI 3
+constexpr uint64_t kIoctlDevice = 1ull << 15;       // ABI 5
 constexpr uint64_t kNetBindTcp = 1ull << 0;         // ABI 4
 constexpr uint64_t kNetConnectTcp = 1ull << 1;      // ABI 4
 constexpr uint64_t kScopeAbstractUnix = 1ull << 0;  // ABI 6
 constexpr uint64_t kScopeSignal = 1ull << 1;        // ABI 6
+constexpr int kRuleNetPort = 2;                     // LANDLOCK_RULE_NET_PORT, ABI 4
 
 // struct landlock_ruleset_attr as of ABI 6; older kernels are given its beginning.
 struct RulesetAttributes {
@@ -32,6 +34,15 @@ struct RulesetAttributes {
   uint64_t handled_access_net;
   uint64_t scoped;
 };
+
+// struct landlock_net_port_attr.
+struct PortRule {
+  uint64_t allowed_access;
+  uint64_t port;
+};
+
+constexpr uint64_t kReadAbi1 =
+    LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
 
 constexpr uint64_t kWriteAbi1 = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
                                 LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
@@ -85,6 +96,25 @@ Result<void> allow_below(int ruleset, const std::vector<std::filesystem::path>& 
   return {};
 }
 
+// The ruleset that attributes ask for, with those that this ABI does not know left out.
+OwnedFd create_ruleset(int abi, RulesetAttributes attributes) {
+  std::size_t attribute_bytes = sizeof attributes;
+  if (abi < 6) attribute_bytes = 2 * sizeof(uint64_t);
+  if (abi < 4) attribute_bytes = sizeof attributes.handled_access_fs;
+  return OwnedFd(
+      static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, attribute_bytes, 0)));
+}
+
+Result<void> allow_ports(int ruleset, const std::vector<uint16_t>& ports) {
+  for (const uint16_t port : ports) {
+    const PortRule rule{kNetConnectTcp, port};
+    if (::syscall(SYS_landlock_add_rule, ruleset, kRuleNetPort, &rule, 0) != 0) {
+      return refused("landlock_add_rule");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 int landlock_abi() {
@@ -96,18 +126,8 @@ int landlock_abi() {
 Result<void> confine_writes(int abi, const std::vector<std::filesystem::path>& writable,
                             const std::vector<std::filesystem::path>& removable) {
   if (abi == 0) return {};
-  RulesetAttributes attributes{write_rights(abi), 0, 0};
-  std::size_t attribute_bytes = sizeof attributes.handled_access_fs;
-  if (abi >= 4) {
-    attributes.handled_access_net = kNetBindTcp | kNetConnectTcp;
-    attribute_bytes = 2 * sizeof(uint64_t);
-  }
-  if (abi >= 6) {
-    attributes.scoped = kScopeAbstractUnix | kScopeSignal;
-    attribute_bytes = sizeof attributes;
-  }
-  const OwnedFd ruleset(
-      static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, attribute_bytes, 0)));
+  const OwnedFd ruleset = create_ruleset(
+      abi, {write_rights(abi), kNetBindTcp | kNetConnectTcp, kScopeAbstractUnix | kScopeSignal});
   if (ruleset.get() < 0) return refused("landlock_create_ruleset");
 
   const uint64_t handled = write_rights(abi);
@@ -119,6 +139,28 @@ Result<void> confine_writes(int abi, const std::vector<std::filesystem::path>& w
     if (::access(device, F_OK) != 0) continue;
     HEARTH_TRY(allow(ruleset.get(), device, handled & (LANDLOCK_ACCESS_FS_WRITE_FILE | kTruncate)));
   }
+  if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {
+    return refused("landlock_restrict_self");
+  }
+  return {};
+}
+
+Result<void> confine_to_reading(int abi, const std::vector<std::filesystem::path>& readable,
+                                const std::vector<uint16_t>& ports) {
+  if (abi == 0) return {};
+  uint64_t handled = kReadAbi1 | write_rights(abi);
+  if (abi >= 5) handled |= kIoctlDevice;
+  const OwnedFd ruleset =
+      create_ruleset(abi, {handled, ports.empty() ? kNetBindTcp : kNetBindTcp | kNetConnectTcp,
+                           kScopeAbstractUnix | kScopeSignal});
+  if (ruleset.get() < 0) return refused("landlock_create_ruleset");
+  for (const std::filesystem::path& path : readable) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) continue;
+    const uint64_t folder_right = S_ISDIR(info.st_mode) ? LANDLOCK_ACCESS_FS_READ_DIR : 0;
+    HEARTH_TRY(allow(ruleset.get(), path, LANDLOCK_ACCESS_FS_READ_FILE | folder_right));
+  }
+  if (abi >= 4) HEARTH_TRY(allow_ports(ruleset.get(), ports));
   if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {
     return refused("landlock_restrict_self");
   }

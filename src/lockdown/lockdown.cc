@@ -55,6 +55,8 @@ Result<void> close_listed_descriptors(const std::vector<int>& keep) {
   return {};
 }
 
+}  // namespace
+
 // A core dump is a copy of the prompt on disk; the dumpable flag also keeps other processes of the
 // same user from reading our memory.
 Result<void> disable_core_dumps() {
@@ -63,8 +65,6 @@ Result<void> disable_core_dumps() {
   if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return refused("prctl(PR_SET_DUMPABLE)");
   return {};
 }
-
-}  // namespace
 
 // A descriptor that was handed down may be a connected socket, which no filter on new ones stops.
 Result<void> close_inherited_descriptors(std::vector<int> keep) {

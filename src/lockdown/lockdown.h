@@ -52,6 +52,10 @@ Result<LockdownReport> lockdown(const LockdownOptions& options);
 // kUnavailable.
 Result<void> close_inherited_descriptors(std::vector<int> keep);
 
+// Turns core dumps off, and keeps other processes of the same user from reading this one's memory.
+// Errors: kUnavailable.
+Result<void> disable_core_dumps();
+
 // The version of Landlock that the running kernel offers; 0 where there is none.
 int landlock_abi();
 

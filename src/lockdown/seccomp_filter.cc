@@ -9,14 +9,11 @@
 #include <sys/ioctl.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <initializer_list>
-#include <memory>
 #include <span>
 
-#include "base/strings.h"
 #include "lockdown/lockdown.h"
+#include "lockdown/seccomp_rules.h"
 
 namespace hearth {
 namespace {
@@ -61,70 +58,11 @@ constexpr unsigned long kRefusedIoctls[] = {TIOCSTI, TIOCLINUX};
 // Options of IP: a route by way of another machine is among them.
 constexpr unsigned long kRefusedOptionLevels[] = {IPPROTO_IP, IPPROTO_IPV6};
 
-Error refused(std::string_view step, int negative_errno) {
-  return Error(ErrorCode::kUnavailable,
-               concat("lockdown: ", step, ": ", std::strerror(-negative_errno),
-                      "; hearth reads prompts only where the kernel has seccomp filters"));
-}
-
-struct Release {
-  void operator()(void* filter) const { seccomp_release(filter); }
-};
-using Filter = std::unique_ptr<void, Release>;  // scmp_filter_ctx is a void*
-
-int set_attributes(scmp_filter_ctx filter) {
-  // i386 and x32 entries have other call numbers; the whole architecture is refused, not killed.
-  int status = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM));
-  if (status == 0) status = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 1);
-  if (status == 0) status = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-  return status;
-}
-
-// A condition on an argument of a call. libseccomp's macros for it are C99, not C++.
-scmp_arg_cmp argument(unsigned index, scmp_compare compare, uint64_t a, uint64_t b = 0) {
-  return {index, compare, a, b};
-}
-
-constexpr uint32_t kRefuse = SCMP_ACT_ERRNO(EPERM);
-
-int refuse_calls(scmp_filter_ctx filter, std::span<const int> calls) {
+// All but the leaks.
+void refuse_calls(SeccompRules& rules, std::span<const int> calls) {
   for (const int call : calls) {
-    if (std::find(kLeaks.begin(), kLeaks.end(), call) != kLeaks.end()) continue;
-    if (const int status = seccomp_rule_add(filter, kRefuse, call, 0); status != 0) return status;
+    if (std::find(kLeaks.begin(), kLeaks.end(), call) == kLeaks.end()) rules.refuse(call);
   }
-  return 0;
-}
-
-int add_rules(scmp_filter_ctx filter, Connections connections) {
-  int status = refuse_calls(filter, kRefusedCalls);
-  if (status == 0 && connections == Connections::kNone) {
-    status = refuse_calls(filter, kAcceptingCalls);
-  }
-  // send() on a connected descriptor is a sendto() without an address; with one it picks a target.
-  if (status == 0) {
-    status = seccomp_rule_add(filter, kRefuse, SCMP_SYS(sendto), 1, argument(4, SCMP_CMP_NE, 0));
-  }
-  for (const unsigned long flag : kNamespaceFlags) {
-    if (status != 0) break;
-    status = seccomp_rule_add(filter, kRefuse, SCMP_SYS(clone), 1,
-                              argument(0, SCMP_CMP_MASKED_EQ, flag, flag));
-  }
-  // clone3's flags lie in memory; libc falls back to clone where the call does not exist.
-  if (status == 0) {
-    status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-  }
-  for (const unsigned long request : kRefusedIoctls) {
-    if (status != 0) break;
-    // The kernel looks at the lower 32 bits of the request only.
-    status = seccomp_rule_add(filter, kRefuse, SCMP_SYS(ioctl), 1,
-                              argument(1, SCMP_CMP_MASKED_EQ, 0xffffffffu, request));
-  }
-  for (const unsigned long level : kRefusedOptionLevels) {
-    if (status != 0) break;
-    status = seccomp_rule_add(filter, kRefuse, SCMP_SYS(setsockopt), 1,
-                              argument(1, SCMP_CMP_MASKED_EQ, 0xffffffffu, level));
-  }
-  return status;
 }
 
 }  // namespace
@@ -132,18 +70,24 @@ int add_rules(scmp_filter_ctx filter, Connections connections) {
 bool seccomp_available() { return seccomp_api_get() >= 2; }  // 2: filters with TSYNC
 
 Result<void> install_seccomp_filter(Connections connections) {
-  const Filter filter(seccomp_init(SCMP_ACT_ALLOW));
-  if (filter == nullptr) return refused("seccomp_init", -ENOMEM);
-  if (const int status = set_attributes(filter.get()); status != 0) {
-    return refused("seccomp_attr_set", status);
+  SeccompRules rules;
+  refuse_calls(rules, kRefusedCalls);
+  if (connections == Connections::kNone) refuse_calls(rules, kAcceptingCalls);
+  // send() on a connected descriptor is a sendto() without an address; with one it picks a target.
+  rules.refuse(SCMP_SYS(sendto), {argument(4, SCMP_CMP_NE, 0)});
+  for (const unsigned long flag : kNamespaceFlags) {
+    rules.refuse(SCMP_SYS(clone), {argument(0, SCMP_CMP_MASKED_EQ, flag, flag)});
   }
-  if (const int status = add_rules(filter.get(), connections); status != 0) {
-    return refused("seccomp_rule_add", status);
+  // clone3's flags lie in memory; libc falls back to clone where the call does not exist.
+  rules.hide(SCMP_SYS(clone3));
+  for (const unsigned long request : kRefusedIoctls) {
+    // The kernel looks at the lower 32 bits of the request only.
+    rules.refuse(SCMP_SYS(ioctl), {argument(1, SCMP_CMP_MASKED_EQ, 0xffffffffu, request)});
   }
-  if (const int status = seccomp_load(filter.get()); status != 0) {
-    return refused("seccomp_load", status);
+  for (const unsigned long level : kRefusedOptionLevels) {
+    rules.refuse(SCMP_SYS(setsockopt), {argument(1, SCMP_CMP_MASKED_EQ, 0xffffffffu, level)});
   }
-  return {};
+  return rules.load();
 }
 
 }  // namespace hearth

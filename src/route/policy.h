@@ -47,6 +47,7 @@ struct RemoteTarget {
   double output_usd_per_mtok = 0.0;
   int32_t timeout_ms = 30000;  // for a whole answer
   std::string key_file;        // empty: no key. The broker reads it, nobody else
+  std::string ca_file;         // certificates to trust in place of the system's; empty: those
 
   bool has_price() const { return input_usd_per_mtok > 0.0 || output_usd_per_mtok > 0.0; }
 };

@@ -107,6 +107,12 @@ Result<RemoteTarget> read_target(TomlReader reader, std::string name, int32_t li
   }
   if (reader.has("key_file"))
     target.key_file = plain_text(reader, "key_file", reader.text("key_file"));
+  if (reader.has("ca_file")) {
+    target.ca_file = plain_text(reader, "ca_file", reader.text("ca_file"));
+    if (target.endpoint.scheme == UrlScheme::kHttp) {
+      reader.fail("ca_file", "stands beside an http url, which has no certificate; leave it out");
+    }
+  }
   target.name = std::move(name);
   HEARTH_TRY(reader.finish());
   return target;

@@ -158,6 +158,8 @@ TEST(Policy, NamesBadTargets) {
       target(good, "accepts = \"public\"\nprice_usd_per_mtok = { input = -1, output = 1 }\n"),
       "input");
   expect_refusal(target(good, "accepts = \"public\"\ntimeout_ms = 5\n" + price), "timeout_ms");
+  expect_refusal(target("http://127.0.0.1:1", "accepts = \"public\"\nca_file = \"a\"\n" + price),
+                 "p.toml:6: ca_file: stands beside an http url");
   expect_refusal(target(good, "accepts = \"public\"\nkey = \"sk-1\"\n" + price),
                  "key: is not known");
   expect_refusal(target(good, "accepts = \"public\"\n" + price),
@@ -245,6 +247,15 @@ TEST(Policy, HasBounds) {
   std::string rules = kTargets;
   for (std::size_t i = 0; i <= kPolicyRulesMax; ++i) rules += "[[rules]]\nallow = \"edge\"\n";
   expect_refusal(rules, "more rules than 32");
+}
+
+TEST(Policy, ATargetMayNameItsCertificates) {
+  std::string text = kTargets + kBoth;
+  text.insert(text.find("key_file"), "ca_file = \"private/ca.pem\"\n");
+  const Policy policy = policy_of(text);
+  ASSERT_EQ(policy.targets.size(), 2u);
+  EXPECT_EQ(policy.targets[0].ca_file, "private/ca.pem");
+  EXPECT_EQ(policy.targets[1].ca_file, "");
 }
 
 }  // namespace

@@ -64,6 +64,13 @@ class Install(unittest.TestCase):
             if name.endswith((".cmake", ".pc")):
                 self.assertNotIn(str(ROOT), (self.prefix / name).read_text(), f"{name} knows the source folder")
 
+    def test_the_commands(self):
+        prefix = self.work / "commands"
+        run("cmake", "--install", BUILD, "--prefix", prefix, "--component", "cli")
+        self.assertEqual({path.name for path in (prefix / "bin").iterdir()}, {"hearth", "hearth-egress"})
+        self.assertEqual({name for name in needed_libraries(prefix / "bin/hearth") if "curl" in name}, set())
+        self.assertEqual(len([name for name in needed_libraries(prefix / "bin/hearth-egress") if "curl" in name]), 1)
+
     def test_find_package(self):
         build = self.work / "find_package"
         run("cmake", "-S", EXAMPLE, "-B", build, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={self.prefix}",

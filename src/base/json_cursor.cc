@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "format/json_cursor.h"
+#include "base/json_cursor.h"
 
 #include <charconv>
 #include <cmath>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A strict reader of the little JSON that the header of a binary format or a small file of settings
-// holds, pulled by a caller who knows what comes next. No tree, no recursion, and no JSON library
-// below cli (docs/decisions/0001-dependencies.md). Source: RFC 8259.
+// A strict reader of the little JSON that the header of a binary format, a small file of settings
+// or a message holds, pulled by a caller who knows what comes next. No tree, no recursion, and no
+// JSON library below cli (docs/decisions/0001-dependencies.md). Source: RFC 8259.
 //
 // Ownership: borrows the text. Threading: a value; one thread at a time.
 #pragma once
