@@ -200,6 +200,8 @@ class Elsewhere(CliTestCase):
     """Another hearth serve is the endpoint."""
 
     def setUp(self):
+        # Breakers that one test opened are not another's.
+        type(self).env = {**self.env, "XDG_STATE_HOME": str(self.home / self.id())}
         self.endpoint = Server(self, "-m", "smollm2")
         self.endpoint.wait_ready()
         self.policy = self.home / "edge.toml"
@@ -273,7 +275,9 @@ class Elsewhere(CliTestCase):
         self.assertEqual(len(broker), 1)
         os.kill(int(broker[0]), signal.SIGKILL)
         for _ in range(3):
-            self.assertEqual((ask()["target"], ask()["outcome"]), ("local", "fallback"))
+            route = ask()
+            self.assertEqual((route["target"], route["outcome"]), ("local", "fallback"))
+        self.assertEqual(ask()["code"], "local_only")  # the breaker is open
 
     def test_without_the_program_that_sends(self):
         alone = self.home / "alone"
