@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""hearth run --policy and hearth serve --policy with the real model and nobody else: what is said of where an answer was
-computed, the decision log, reloading. What other machines do, src/controller/ tests with one that does as told."""
+"""hearth run --policy and hearth serve --policy with the real model: what is said of where an answer was computed, the
+decision log, reloading; and a second hearth serve as the endpoint, through the real broker. What other machines may do wrong,
+src/controller/ tests with one that does as told."""
 
 import os
 import pathlib
+import shutil
+import subprocess
 import signal
 import sqlite3
 import time
 import unittest
 
-from cli_support import CliTestCase, needs_model
+from cli_support import BINARY, CliTestCase, needs_model
 from serve_support import Server
 
 POLICIES = pathlib.Path(__file__).resolve().parent.parent / "policies"
@@ -176,6 +179,113 @@ class Serve(CliTestCase):
         self.assertLess(time.monotonic() - began, 15)
         database.execute("ROLLBACK")
         self.assertIn("decision log: ", self.note_of(server))
+
+
+EDGE = """default = "local"
+[targets.edge]
+url = "http://127.0.0.1:%d/v1"
+model = "smollm2"
+accepts = "personal"
+price_usd_per_mtok = { input = 0.0, output = 0.0 }
+[[rules]]
+name = "edge with consent"
+when = { sensitivity = "personal", consent = "once" }
+allow = ["edge"]
+prefer = "quality"
+"""
+
+
+@needs_model
+class Elsewhere(CliTestCase):
+    """Another hearth serve is the endpoint."""
+
+    def setUp(self):
+        # Breakers that one test opened are not another's.
+        type(self).env = {**self.env, "XDG_STATE_HOME": str(self.home / self.id())}
+        self.endpoint = Server(self, "-m", "smollm2")
+        self.endpoint.wait_ready()
+        self.policy = self.home / "edge.toml"
+        self.policy.write_text(EDGE % self.endpoint.port)
+
+    def asked(self):
+        """How many chats the endpoint has answered."""
+        text = self.endpoint.ask("GET", "/metrics")[1]
+        counts = [line.split()[1] for line in text.splitlines() if line.startswith('hearth_requests_total{route="chat"')]
+        return sum(map(int, counts))
+
+    def test_run_asks_with_consent_only(self):
+        arguments = ["run", "--policy", str(self.policy), "-n", "12", "--temp", "0", "Write to ada@example.org about tea."]
+        self.assertEqual(self.hearth_json(*arguments)["route"]["target"], "local")
+        self.assertEqual(self.asked(), 0)
+        document = self.hearth_json(*arguments, "--consent", "once")
+        self.assertEqual((document["route"]["target"], document["route"]["outcome"]), ("edge", "answered"))
+        self.assertTrue(document["text"])
+        self.assertEqual(self.asked(), 1)
+        entry = self.hearth_json("ledger", "show", "-n", "1")["entries"][0]
+        self.assertEqual((entry["number"], entry["target"], entry["redactions"]), (document["ledger_id"], "edge", "EMAIL=1"))
+        self.assertEqual(entry["host"], f"127.0.0.1:{self.endpoint.port}")
+        self.hearth("ledger", "verify")
+        streamed = self.hearth(*arguments, "--consent", "once")
+        self.assertEqual(streamed.rstrip("\n"), document["text"].rstrip("\n"))
+
+    def test_nobody_there_is_a_fallback(self):
+        self.endpoint.stop()
+        arguments = ["run", "--policy", str(self.policy), "-n", "8", "--temp", "0", "--consent", "once", "Name a colour."]
+        done = self.run_hearth(*arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("this machine answered", done.stderr.decode())
+        document = self.hearth_json(*arguments)
+        self.assertEqual((document["route"]["target"], document["route"]["outcome"]), ("local", "fallback"))
+        entry = self.hearth_json("route", "log", "-n", "1")["entries"][0]
+        self.assertEqual(entry["tries"], "edge: unreachable")
+
+    def test_serve_asks_and_streams(self):
+        server = Server(self, "-m", "smollm2", "--policy", self.policy)
+        server.wait_ready()
+        body = {"model": "smollm2", "messages": [{"role": "user", "content": "Count to five."}], "max_tokens": 12, "temperature": 0,
+                "consent": "once"}
+        status, answer = server.ask("POST", "/v1/chat/completions", body)
+        self.assertEqual((status, answer["hearth"]["route"]["target"]), (200, "edge"))
+        self.assertGreater(answer["hearth"]["ledger_id"], 0)
+        events = server.events("/v1/chat/completions", {**body, "stream_options": {"include_usage": True}})
+        text = "".join(event["choices"][0]["delta"].get("content", "") for event in events if event["choices"])
+        self.assertEqual(text, answer["choices"][0]["message"]["content"])
+        self.assertEqual(events[-1]["hearth"]["route"]["target"], "edge")
+        line = server.lines("/api/chat", {"model": "smollm2", "messages": body["messages"], "consent": "once", "options": {"num_predict": 5}})[-1]
+        self.assertEqual(line["hearth"]["route"]["target"], "edge")
+        self.assertIn('hearth_route_asks_total{fault="none"} 3', server.ask("GET", "/metrics")[1])
+        # Taken away at once, whatever was there before.
+        self.policy.write_text(pathlib.Path(LOCAL).read_text())
+        server.process.send_signal(signal.SIGHUP)
+        self.assertIn("was read anew", server.process.stderr.readline().decode())
+        self.assertEqual(server.ask("POST", "/v1/chat/completions", body)[1]["hearth"]["route"]["target"], "local")
+        self.policy.write_text(EDGE % self.endpoint.port)
+        server.process.send_signal(signal.SIGHUP)
+        self.assertIn("was read anew", server.process.stderr.readline().decode())
+        self.endpoint.stop()
+        answer = server.ask("POST", "/v1/chat/completions", body)[1]
+        self.assertEqual((answer["hearth"]["route"]["target"], answer["hearth"]["route"]["outcome"]), ("local", "fallback"))
+
+    def test_a_broker_that_is_killed_is_a_fallback(self):
+        server = Server(self, "-m", "smollm2", "--policy", self.policy)
+        server.wait_ready()
+        ask = lambda: server.chat("Name a colour.", model="smollm2", max_tokens=4, consent="once")[1]["hearth"]["route"]
+        self.assertEqual(ask()["target"], "edge")
+        broker = pathlib.Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+        self.assertEqual(len(broker), 1)
+        os.kill(int(broker[0]), signal.SIGKILL)
+        for _ in range(3):
+            route = ask()
+            self.assertEqual((route["target"], route["outcome"]), ("local", "fallback"))
+        self.assertEqual(ask()["code"], "local_only")  # the breaker is open
+
+    def test_without_the_program_that_sends(self):
+        alone = self.home / "alone"
+        alone.mkdir(exist_ok=True)
+        shutil.copy(BINARY, alone / "hearth")
+        done = subprocess.run([alone / "hearth", "run", "--policy", self.policy, "Hi"], env=self.env, capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 3)
+        self.assertRegex(done.stderr.decode(), r"\Ahearth: [^\n]*hearth-egress: is not there[^\n]*\n\Z")
 
 
 if __name__ == "__main__":

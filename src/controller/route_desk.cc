@@ -16,7 +16,7 @@ constexpr int64_t kDayMs = int64_t{24} * 3600 * 1000;
 
 // Where the broker would take a message: what a running process cannot change any more.
 bool leads_to_the_same(const RemoteTarget& a, const RemoteTarget& b) {
-  return a.name == b.name && a.url == b.url && a.key_file == b.key_file;
+  return a.name == b.name && a.url == b.url && a.key_file == b.key_file && a.ca_file == b.ca_file;
 }
 
 std::string host_and_port(const EndpointUrl& url) {
