@@ -176,7 +176,7 @@ class OpenAi(CliTestCase):
         self.assertEqual(again, message)
         self.assertRegex(said, r"\Ahearth: .*/sessions/[0-9a-f]+\.prefixes: was changed, .*; remove it, .*\n\Z")
         self.assertEqual(ask()[0], warm)  # it was made anew
-        self.assertEqual(json.loads(self.hearth("forget", "sessions", "--yes", "--json"))["erased"]["session_keys"], 1)
+        self.assertGreaterEqual(json.loads(self.hearth("forget", "sessions", "--yes", "--json"))["erased"]["session_keys"], 1)
         cold, _, said = ask()
         self.assertEqual(cold, 0)
         self.assertIn("sealed with another key", said)
