@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the seed corpora of fuzz/corpus: gguf, gguf_split, safetensors, peft_config, lora_file,
 unicode, session, packed, wordpiece, gbnf, regex, json_schema, modelfile, guard, policy,
-route_calibration, route_memory, egress_frames and egress_reply.
+route_calibration, route_memory, egress_frames, egress_reply and kept_files.
 
 The same files every time; run it again after a change and check the result in. The other corpora
 are made where their inputs come from.
@@ -584,6 +584,16 @@ def memory_seeds():
     }
 
 
+def kept_file_seeds():
+    week = {"version": 1, "week": 2959, "seed": "07" * 32, "counts": [[0] * n for n in (15, 15, 15, 17, 15, 15, 1, 1)]}
+    counted = {**week, "counts": [[1] * n for n in (15, 15, 15, 17, 15, 15, 1, 1)]}
+    consent = {"version": 1, "endpoint": "http://127.0.0.1:4318"}
+    return {"rows": b"r", "rows_length": b"r" + struct.pack("<HB", 12, 2), "rows_text": b"r" + struct.pack("<HB", 45, 0), "key": b"k",
+            "key_nonce": b"k" + struct.pack("<HB", 13, 1), "week": b"w" + json.dumps(week).encode(), "counted": b"w" + json.dumps(counted).encode(),
+            "negative": b"w" + json.dumps({**week, "week": -1}).encode(), "short": b"w" + json.dumps({**week, "counts": []}).encode(),
+            "list": b"w[]", "half": b'w{"week":', "consent": b"c" + json.dumps(consent).encode(), "no_endpoint": b"c{}"}
+
+
 def main():
     write(CORPUS / "gguf", {**sound_gguf(), **broken_gguf()})
     write(CORPUS / "gguf_split", gguf_split_seeds())
@@ -605,6 +615,7 @@ def main():
     write(CORPUS / "route_memory", memory_seeds())
     write(CORPUS / "egress_frames", egress_frames_seeds())
     write(CORPUS / "egress_reply", egress_reply_seeds())
+    write(CORPUS / "kept_files", kept_file_seeds())
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import stat
 import struct
@@ -18,6 +19,7 @@ import time
 import unittest
 
 from cli_support import BINARY, CliTestCase, needs_model
+from sealed_support import sealed_chats
 
 
 class Terminal:
@@ -135,8 +137,12 @@ class AtATerminal(CliTestCase):
         return terminal
 
     def setUp(self):
-        self.history = self.home / ".local/state/hearth/history"
-        self.history.unlink(missing_ok=True)
+        self.state = self.home / ".local/state/hearth"
+        shutil.rmtree(self.state, ignore_errors=True)
+
+    def kept(self):
+        """What was typed in all chats, the oldest first, opened as docs/formats/sealed.md says."""
+        return [entry for _, entries in sealed_chats(self.state) for entry in entries]
 
     def test_a_conversation(self):
         terminal = self.chat()
@@ -175,7 +181,7 @@ class AtATerminal(CliTestCase):
         terminal.expect(r"\n>>> ")
         terminal.send("\x04")
         self.assertEqual(terminal.finish(), 0)
-        self.assertEqual(self.history.read_text(), "one\\ntwo\n")
+        self.assertEqual(self.kept(), ["one\ntwo"])
 
     def test_interrupt_stops_the_answer_only(self):
         terminal = Terminal(["chat", "--logit-bias", "2:-inf", "--logit-bias", "0:-inf"], self.env)
@@ -195,7 +201,7 @@ class AtATerminal(CliTestCase):
         terminal.expect(">>> ")
         terminal.send("/bye\n")
         self.assertEqual(terminal.finish(), 0)
-        self.assertEqual(self.history.read_text(), "Tell me a story.\n")
+        self.assertEqual(self.kept(), ["Tell me a story."])
 
     def test_no_interrupt_is_missed(self):
         # Ctrl-C at once after the echo of a key: it may come before the next key is waited for.
@@ -217,8 +223,11 @@ class AtATerminal(CliTestCase):
         terminal.expect(r"\n>>> ")
         terminal.send("\x04")
         self.assertEqual(terminal.finish(), 0)
-        self.assertEqual(self.history.read_text(), "What is 1+1?\n")
-        self.assertEqual(stat.S_IMODE(self.history.stat().st_mode), 0o600)
+        self.assertEqual(self.kept(), ["What is 1+1?"])
+        for path in (self.state / "conversations").iterdir():
+            self.assertNotIn(b"1+1", path.read_bytes())
+            if path.name != "lock":  # which is empty
+                self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600, path)
         terminal = self.chat()
         terminal.send("\x1b[A")  # arrow up
         terminal.expect(re.escape("What is 1+1?"))
@@ -226,12 +235,93 @@ class AtATerminal(CliTestCase):
         terminal.expect(r"\n>>> ")
         terminal.send("/forget\n")
         terminal.expect(r"forgotten[^>]*>>> ")
-        self.assertEqual(self.history.read_text(), "")
+        self.assertEqual(self.kept(), [])
         terminal.send("\x1b[A\x1b[A")
         time.sleep(0.3)
         terminal.read(0.3)
         self.assertNotIn("1+1", terminal.seen)
         terminal.send("\x15\x04")
+        self.assertEqual(terminal.finish(), 0)
+
+    def say(self, *texts, **options):
+        terminal = self.chat(**options)
+        for text in texts:
+            terminal.send(text + "\n")
+            terminal.expect(r"\n>>> ")
+        terminal.send("\x04")
+        self.assertEqual(terminal.finish(), 0)
+
+    def test_each_chat_has_a_key_of_its_own(self):
+        self.say("One.")
+        self.say("Two.", "Three.")
+        self.assertEqual([texts for _, texts in sealed_chats(self.state)], [["One."], ["Two.", "Three."]])
+        first, second = (path.read_bytes() for path in sorted((self.state / "conversations").glob("*.key")))
+        self.assertNotEqual(first[36:], second[36:])
+        self.assertEqual((self.state / "conversations").stat().st_mode & 0o777, 0o700)
+
+    def test_what_was_plain_text_is_sealed_once(self):
+        self.state.mkdir(parents=True)
+        plain = self.state / "history"
+        plain.write_text("one\\ntwo\nC:\\\\x\n")
+        os.link(plain, self.home / "other-name")
+        self.addCleanup((self.home / "other-name").unlink)
+        terminal = Terminal(["chat", "-n", "2"], self.env)
+        self.addCleanup(terminal.close)
+        terminal.expect(r"hearth: history: \S+/history was plain text; its 2 entries are sealed now")
+        terminal.expect(">>> ")
+        terminal.send("\x1b[A")
+        terminal.expect(re.escape("C:\\x"))
+        terminal.send("\x15\x04")
+        self.assertEqual(terminal.finish(), 0)
+        self.assertEqual(self.kept(), ["one\ntwo", "C:\\x"])
+        self.assertFalse(plain.exists())
+        self.assertEqual((self.home / "other-name").read_bytes().strip(b"\0"), b"")  # it was overwritten
+        terminal = self.chat()
+        self.assertNotIn("plain text", terminal.seen)
+        terminal.send("\x04")
+        self.assertEqual(terminal.finish(), 0)
+
+    def test_old_chats_are_forgotten(self):
+        self.say("Old.")
+        for path in (self.state / "conversations").glob("*.rows"):
+            os.utime(path, (time.time() - 10 * 86400,) * 2)
+        self.say("New.")
+        self.assertEqual(self.kept(), ["Old.", "New."])
+        self.say(env={"HEARTH_HISTORY_DAYS": "9"})
+        self.assertEqual(self.kept(), ["New."])
+        for path in (self.state / "conversations").glob("*.rows"):
+            os.utime(path, (time.time() + 10 * 86400,) * 2)  # written before the clock was set back
+        self.say(env={"HEARTH_HISTORY_DAYS": "9"})
+        self.assertEqual(self.kept(), ["New."])
+
+    def test_a_lost_key_is_told_and_no_obstacle(self):
+        self.say("Before.")
+        key = self.state / "seal.key"
+        old = key.read_bytes()
+        for change, fragment in ((key.unlink, "is gone"), (lambda: (key.write_bytes(bytes(32)), key.chmod(0o600)), "is another one")):
+            change()
+            terminal = Terminal(["chat", "-n", "2"], self.env)
+            self.addCleanup(terminal.close)
+            terminal.expect(rf"hearth: history: off: key \S+/seal.key: {fragment}[^\n]*cannot be read by anybody[^\n]*hearth forget lost")
+            terminal.expect(">>> ")
+            terminal.send("\x04")
+            self.assertEqual(terminal.finish(), 0)
+        key.write_bytes(old)
+        self.assertEqual(self.kept(), ["Before."])
+        self.say("After.")
+        self.assertEqual(self.kept(), ["Before.", "After."])
+
+    def test_a_damaged_chat_is_told(self):
+        self.say("Kept.")
+        [rows] = (self.state / "conversations").glob("*.rows")
+        data = bytearray(rows.read_bytes())
+        data[-1] ^= 1
+        rows.write_bytes(data)
+        terminal = Terminal(["chat", "-n", "2"], self.env)
+        self.addCleanup(terminal.close)
+        terminal.expect("hearth: history: 1 of 1 chats were changed")
+        terminal.expect(">>> ")
+        terminal.send("\x04")
         self.assertEqual(terminal.finish(), 0)
 
     def test_no_history(self):
@@ -241,7 +331,7 @@ class AtATerminal(CliTestCase):
             terminal.expect(r"\n>>> ")
             terminal.send("\x04")
             self.assertEqual(terminal.finish(), 0)
-            self.assertFalse(self.history.exists())
+            self.assertFalse(self.state.exists())
 
     def test_unwritable_history_is_told_and_no_obstacle(self):
         (self.home / "file").write_text("")
@@ -260,7 +350,7 @@ class AtATerminal(CliTestCase):
         terminal.expect(r"\n>>> ")
         terminal.send("\x04")
         self.assertEqual(terminal.finish(), 0)
-        self.assertEqual(self.history.read_text(), "caf\u00e9 \u4f60\u597d \U0001f600!\n")
+        self.assertEqual(self.kept(), ["caf\u00e9 \u4f60\u597d \U0001f600!"])
 
     def test_the_terminal_is_left_as_it_was(self):
         master, slave = pty.openpty()

@@ -25,7 +25,7 @@ class OpenApi(CliTestCase):
         keys.write_text("0123456789abcdef\n", encoding="utf-8")
         server = Server(self, "-m", "smollm2", "--api-key-file", keys)
         self.assertEqual(server.ask("GET", "/v1/models")[0], 401)
-        for name in ("openapi.yaml", "openapi-requests.yaml", "openapi-llama-cpp.yaml", "openapi-answers.yaml", "openapi-models.yaml", "openapi-routes.yaml"):
+        for name in ("openapi.yaml", "openapi-requests.yaml", "openapi-llama-cpp.yaml", "openapi-answers.yaml", "openapi-models.yaml", "openapi-routes.yaml", "openapi-privacy.yaml"):
             connection = server.connect()
             self.addCleanup(connection.close)
             connection.request("GET", f"/{name}")

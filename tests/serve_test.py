@@ -176,12 +176,36 @@ class OpenAi(CliTestCase):
         self.assertEqual(again, message)
         self.assertRegex(said, r"\Ahearth: .*/sessions/[0-9a-f]+\.prefixes: was changed, .*; remove it, .*\n\Z")
         self.assertEqual(ask()[0], warm)  # it was made anew
-        key.unlink()
+        self.assertGreaterEqual(json.loads(self.hearth("forget", "sessions", "--yes", "--json"))["erased"]["session_keys"], 1)
         cold, _, said = ask()
         self.assertEqual(cold, 0)
         self.assertIn("sealed with another key", said)
+        self.assertEqual(ask()[0], warm)
+        key.unlink()
+        done = self.run_hearth("serve", "--port", "0", "--sessions", folder)
+        self.assertEqual(done.returncode, 9, done.stderr)
+        self.assertRegex(done.stderr.decode(), r"\Ahearth: key \S+/seal.key: is gone: .*hearth forget lost\n\Z")
+        self.assertIn("the keys of 1 session folders", self.hearth("forget", "lost", "--yes"))
+        self.assertEqual(ask()[0], cold)
         kept.write_bytes(b"")
         self.assertIn("is no sealed file", ask()[2])
+
+    def test_two_servers_share_a_state_folder(self):
+        folder = self.home / "shared-sessions"
+        content = "Two servers at once. " * 60
+        servers = [Server(self, "-m", "smollm2", "--sessions", folder, "--log", self.home / f"log-{i}") for i in range(2)]
+        for server in servers:
+            server.wait_ready()
+            self.assertEqual(server.chat(content, model="smollm2", max_tokens=2, temperature=0)[0], 200)
+            self.assertEqual(server.ask("GET", "/v1/privacy")[0], 200)
+        for server in servers:
+            server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(server.process.wait(timeout=30), 0)
+            self.assertEqual(server.process.stderr.read(), b"")
+        server = Server(self, "-m", "smollm2", "--sessions", folder)
+        server.wait_ready()
+        _, answer = server.chat(content, model="smollm2", max_tokens=2, temperature=0)
+        self.assertGreater(answer["usage"]["prompt_tokens_details"]["cached_tokens"], 200)
 
     def test_a_question_that_is_too_long_by_itself_is_refused(self):
         messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yes?"}, {"role": "user", "content": "word " * 9000}]

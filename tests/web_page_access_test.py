@@ -6,7 +6,7 @@ beside the chat. Skipped where no browser can be had."""
 from cli_support import needs_model
 from web_page_support import MARKDOWN, PageTestCase, main
 
-VIEWS = ("chat", "models", "activity")
+VIEWS = ("chat", "models", "activity", "privacy")
 
 
 @needs_model

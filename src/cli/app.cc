@@ -26,6 +26,7 @@ struct Entry {
 std::string group_summary(std::string_view name) {
   if (name == "eval") return "Measure a model";
   if (name == "ledger") return "What left this machine, and that the record of it is whole";
+  if (name == "telemetry") return "What would be counted and sent, and whether it is";
   if (name == "policy") return "What may leave this machine, and when";
   return "Who answers a request, and how well that is chosen";
 }

@@ -4,6 +4,7 @@
 #include "cli/chat.h"
 
 #include <cstdio>
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -15,6 +16,7 @@
 #include "cli/interrupt.h"
 #include "cli/line_reader.h"
 #include "cli/lock_in.h"
+#include "cli/telemetry_use.h"
 
 namespace hearth {
 namespace {
@@ -32,8 +34,9 @@ enum class TurnOutcome { kGoOn, kLeave };
 
 class Chat {
  public:
-  Chat(const CommandContext& context, const GenerationFlags& flags, HistoryFile history)
-      : context_(context), flags_(flags), history_(std::move(history)) {}
+  Chat(const CommandContext& context, const GenerationFlags& flags, ChatHistory history,
+       TelemetryUse& telemetry)
+      : context_(context), flags_(flags), history_(std::move(history)), telemetry_(telemetry) {}
 
   Result<int> run();
 
@@ -52,7 +55,8 @@ class Chat {
 
   const CommandContext& context_;
   const GenerationFlags& flags_;
-  HistoryFile history_;
+  ChatHistory history_;
+  TelemetryUse& telemetry_;
   std::unique_ptr<LineReader> reader_;
   std::vector<ChatMessage> messages_;
   int status_ = 0;  // of the last turn that failed, where no person was there to see it
@@ -132,6 +136,7 @@ Result<TurnOutcome> Chat::answer(LoadedModel& model, Session& session, const std
     messages_.pop_back();  // as if it had not been asked
     return answer.error();
   }
+  telemetry_.note_answer(AnswerKind::kChat, *answer);
   if (answer->text.empty()) {
     messages_.pop_back();  // stopped before the first word: as if it had not been asked
   } else {
@@ -197,14 +202,17 @@ Result<int> Chat::run() {
   return status_;
 }
 
-// The file of past lines; where it cannot be had, a note and a chat without.
-HistoryFile open_history(const CommandContext& context) {
-  const auto open = [&]() -> Result<HistoryFile> {
+// Past lines; where they cannot be had, a note and a chat without.
+ChatHistory open_history(const CommandContext& context, int32_t days_max) {
+  const auto open = [&]() -> Result<ChatHistory> {
     HEARTH_ASSIGN(const auto folder, context.environment.state_folder());
-    return HistoryFile::open(folder);
+    return ChatHistory::open(folder, days_max, std::time(nullptr));
   };
   auto history = open();
-  if (history.ok()) return std::move(*history);
+  if (history.ok()) {
+    for (const std::string& note : history->notes()) print_note(note);
+    return std::move(*history);
+  }
   print_note(concat("history: off: ", printable(history.error().message(), 500)));
   return {};
 }
@@ -229,14 +237,16 @@ class ChatCommand : public Command {
 }  // namespace
 
 Result<int> run_chat(const CommandContext& context, const GenerationFlags& flags) {
-  HistoryFile file;
+  ChatHistory history;
   if (flags.history && context.environment.stdin_is_terminal()) {
-    file = open_history(context);
+    history = open_history(context, flags.history_days);
   }
+  TelemetryUse telemetry(context.environment);
   LockdownOptions confined;
-  if (!file.folder().empty()) confined.writable.push_back(file.folder());
+  telemetry.confine(confined);
+  if (!history.folder().empty()) confined.writable.push_back(history.folder());
   HEARTH_TRY(lock_in(confined));
-  return Chat(context, flags, std::move(file)).run();
+  return Chat(context, flags, std::move(history), telemetry).run();
 }
 
 std::unique_ptr<Command> make_chat_command() { return std::make_unique<ChatCommand>(); }

@@ -34,6 +34,11 @@ std::vector<std::unique_ptr<Command>> make_commands() {
   commands.push_back(make_route_evaluate_command());
   commands.push_back(make_ledger_show_command());
   commands.push_back(make_ledger_verify_command());
+  commands.push_back(make_forget_command());
+  commands.push_back(make_telemetry_status_command());
+  commands.push_back(make_telemetry_on_command());
+  commands.push_back(make_telemetry_off_command());
+  commands.push_back(make_telemetry_preview_command());
   commands.push_back(make_doctor_command());
   commands.push_back(make_completions_command());
   return commands;

@@ -14,12 +14,14 @@ namespace {
 constexpr std::size_t kConfigBytesMax = 1 << 20;
 
 // All of them, sorted. Each belongs to an option of some command, which checks the value.
-constexpr std::array<std::string_view, 23> kSettings = {"context",
+constexpr std::array<std::string_view, 25> kSettings = {"context",
                                                         "exact",
                                                         "frequency_penalty",
                                                         "history",
+                                                        "history_days",
                                                         "host",
                                                         "isa",
+                                                        "kept_days",
                                                         "kv_bits",
                                                         "loop_limit",
                                                         "memory",

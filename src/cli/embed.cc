@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // hearth embed: one vector for each text, one text for each word of the command line or line of
 // stdin.
+#include <optional>
+
+#include "base/clock.h"
 #include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/input.h"
 #include "cli/interrupt.h"
 #include "cli/lock_in.h"
 #include "cli/model_choice.h"
+#include "cli/telemetry_use.h"
 
 namespace hearth {
 namespace {
@@ -42,6 +46,7 @@ class EmbedCommand : public Command {
   std::string pooling_;
   bool normalize_ = true;
   int64_t index_ = 0;  // of the next vector
+  std::optional<TelemetryUse> telemetry_;
 };
 
 // Errors: kUsage (no such way of pooling).
@@ -71,7 +76,12 @@ Result<void> EmbedCommand::print(Engine& engine, const EmbedOptions& options,
   if (!text.empty()) {
     if (const auto checked = check_prompt(text); !checked.ok()) return checked;
   }
+  const Stopwatch watch;
   HEARTH_ASSIGN(const Embedding embedding, engine.embed(text, options));
+  Observation observation;
+  observation.kind = AnswerKind::kEmbeddings;
+  observation.seconds = watch.elapsed_ms() / 1e3;
+  telemetry_->note(observation);
   std::string line = vector_text(embedding.values);
   if (context.json) {
     line = concat("{\"index\":", index_, ",\"tokens\":", embedding.tokens, ",\"embedding\":", line,
@@ -111,13 +121,18 @@ Result<int> EmbedCommand::run_stdin(Engine& engine, const EmbedOptions& options,
 }
 
 Result<int> EmbedCommand::run(const CommandContext& context) {
-  HEARTH_TRY(lock_in({}));
+  telemetry_.emplace(context.environment);
+  LockdownOptions confined;
+  telemetry_->confine(confined);
+  HEARTH_TRY(lock_in(std::move(confined)));
   HEARTH_ASSIGN(EmbedOptions options, embed_options());
   HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags_));
   options.adapters = model.adapters;
   const InterruptScope interrupt;
-  return texts_.empty() ? run_stdin(*model.engine, options, context)
-                        : run_texts(*model.engine, options, context);
+  const auto status = texts_.empty() ? run_stdin(*model.engine, options, context)
+                                     : run_texts(*model.engine, options, context);
+  telemetry_->flush();
+  return status;
 }
 
 }  // namespace

@@ -110,6 +110,10 @@ void GenerationFlags::declare(Options& options) {
   options.flag({"--history,!--no-history", "",
                 "In a chat, keep what is typed for the arrow keys (default on)", "history"},
                history);
+  options.number(
+      {"--history-days", "N",
+       "Forget chats that are older, when one begins; 0 keeps them (default 0)", "history_days"},
+      history_days, 0, kHistoryDaysMax);
 }
 
 Result<void> GenerationFlags::finish(const Options& options) {

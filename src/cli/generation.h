@@ -17,6 +17,8 @@
 
 namespace hearth {
 
+inline constexpr int32_t kHistoryDaysMax = 36'500;
+
 struct GenerationFlags {
   ModelFlags model;
   std::string system;
@@ -32,6 +34,7 @@ struct GenerationFlags {
   std::shared_ptr<const Automaton> grammar;  // what is in it
   int32_t deadline_ms = 0;                   // 0: none
   bool history = true;                       // of a chat, which `run` may turn into
+  int32_t history_days = 0;                  // after which a chat is forgotten; 0: never
   // What the model brings along, where this run says nothing else.
   ModelSettings settings = {};
   std::shared_ptr<const ChatTemplate> chat_template = {};  // of the settings; null: the model's own

@@ -10,41 +10,19 @@
 #include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/kept_state.h"
+#include "cli/ledger_entries.h"
 #include "cli/table.h"
-#include "observe/ledger.h"
+#include "observe/kept_messages.h"
+#include "seal/state_key.h"
 
 namespace hearth {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Nothing: no message ever left. Errors: those of Environment::state_folder(),
-// SealKey::load_or_create() and Ledger::open().
-Result<std::optional<Ledger>> open_ledger(const Environment& environment) {
-  HEARTH_ASSIGN(const auto folder, environment.state_folder());
-  HEARTH_ASSIGN(const SealKey key, SealKey::load_or_create(folder / "seal.key"));
-  auto ledger = Ledger::open(folder, key, Database::Access::kRead);
-  if (ledger.ok()) return std::optional<Ledger>(std::move(ledger).value());
-  if (ledger.error().code() == ErrorCode::kNotFound) return std::optional<Ledger>();
-  return ledger.error();
-}
-
 std::string time_text(int64_t time_ms) {
   return utc_text(static_cast<std::time_t>(time_ms / 1000));
-}
-
-Json entry_json(const LedgerEntry& entry) {
-  const EgressRecord& record = entry.record;
-  return {{"number", entry.number},
-          {"time", time_text(record.time_ms)},
-          {"request", record.request},
-          {"target", record.target},
-          {"host", record.host},
-          {"bytes", record.bytes},
-          {"blake2b", hexadecimal(record.content)},
-          {"sensitivity", record.sensitivity},
-          {"redactions", record.redactions},
-          {"kept", !record.kept.empty()}};
 }
 
 class LedgerShowCommand : public Command {
@@ -55,17 +33,20 @@ class LedgerShowCommand : public Command {
   void declare(Options& options) override {
     options.number({"-n,--count", "N", "Of the last messages (default 20)"}, count_, 1,
                    std::numeric_limits<int32_t>::max());
+    options.number({"--message", "NUMBER", "The bytes of one message, if it was kept"}, message_, 1,
+                   std::numeric_limits<int32_t>::max());
   }
 
   Result<int> run(const CommandContext& context) override {
     HEARTH_ASSIGN(auto ledger, open_ledger(context.environment));
+    if (message_ > 0) return show_message(context, ledger);
     std::vector<LedgerEntry> entries;
     if (ledger) {
       HEARTH_ASSIGN(entries, ledger->last(count_));
     }
     if (context.json) {
       Json list = Json::array();
-      for (const LedgerEntry& entry : entries) list.push_back(entry_json(entry));
+      for (const LedgerEntry& entry : entries) list.push_back(ledger_entry_json(entry));
       context.out.write_json({{"entries", std::move(list)}});
       return 0;
     }
@@ -85,7 +66,27 @@ class LedgerShowCommand : public Command {
   }
 
  private:
+  Result<int> show_message(const CommandContext& context, std::optional<Ledger>& ledger) const {
+    if (!ledger)
+      return Error(ErrorCode::kNotFound,
+                   "ledger: nothing has left this machine; no message is there");
+    HEARTH_ASSIGN(const LedgerEntry entry, ledger->entry(message_));
+    HEARTH_ASSIGN(const auto state, context.environment.state_folder());
+    HEARTH_ASSIGN(const SealKey key, open_state_key(state));
+    HEARTH_ASSIGN(const auto bytes,
+                  open_kept_message(KeyFolder(keys_folder(state), key), entry.record));
+    const std::string_view message(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    if (context.json) {
+      context.out.write_json({{"number", entry.number}, {"message", message}});
+    } else {
+      context.out.write(context.environment.stdout_is_terminal() ? terminal_text(message)
+                                                                 : std::string(message));
+    }
+    return 0;
+  }
+
   int32_t count_ = 20;
+  int32_t message_ = 0;
 };
 
 class LedgerVerifyCommand : public Command {

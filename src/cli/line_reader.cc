@@ -41,7 +41,7 @@ void use_utf8_locale() {
 
 class TerminalReader : public LineReader {
  public:
-  static Result<std::unique_ptr<LineReader>> create(const HistoryFile& file) {
+  static Result<std::unique_ptr<LineReader>> create(const ChatHistory& file) {
     use_utf8_locale();
     std::unique_ptr<TerminalReader> reader(new TerminalReader);
     if (reader->edit_ == nullptr || reader->history_ == nullptr) {
@@ -57,7 +57,7 @@ class TerminalReader : public LineReader {
     el_set(reader->edit_, EL_BIND, "^@", "em-delete-or-list", nullptr);
     el_source(reader->edit_, nullptr);  // the user's own ~/.editrc
     HistEvent event;
-    ::history(reader->history_, &event, H_SETSIZE, static_cast<int>(HistoryFile::kEntriesMax));
+    ::history(reader->history_, &event, H_SETSIZE, static_cast<int>(ChatHistory::kEntriesMax));
     ::history(reader->history_, &event, H_SETUNIQUE, 1);
     for (const std::string& entry : file.entries()) reader->remember(entry);
     return std::unique_ptr<LineReader>(std::move(reader));
@@ -130,7 +130,7 @@ class TerminalReader : public LineReader {
 
 std::unique_ptr<LineReader> make_pipe_reader() { return std::make_unique<PipeReader>(); }
 
-Result<std::unique_ptr<LineReader>> make_terminal_reader(const HistoryFile& history) {
+Result<std::unique_ptr<LineReader>> make_terminal_reader(const ChatHistory& history) {
   return TerminalReader::create(history);
 }
 

@@ -36,6 +36,6 @@ std::unique_ptr<LineReader> make_pipe_reader();
 
 // Prompts and echo go to stderr, so that stdout holds answers only. Errors: kUnavailable (libedit
 // cannot use the terminal).
-Result<std::unique_ptr<LineReader>> make_terminal_reader(const HistoryFile& history);
+Result<std::unique_ptr<LineReader>> make_terminal_reader(const ChatHistory& history);
 
 }  // namespace hearth

@@ -12,6 +12,7 @@
 #include "cli/lock_in.h"
 #include "cli/policy_file.h"
 #include "cli/routed_run.h"
+#include "cli/telemetry_use.h"
 
 namespace hearth {
 namespace {
@@ -43,7 +44,8 @@ class RunCommand : public Command {
   PromptSource source(const CommandContext& context) const;
   Result<std::string> read_prompt(PromptSource source) const;
   Result<std::vector<TokenId>> encode(const Engine& engine, const std::string& prompt) const;
-  Result<int> answer(const CommandContext& context, const std::string& prompt);
+  Result<int> answer(const CommandContext& context, const std::string& prompt,
+                     TelemetryUse& telemetry);
   Result<int> route(const CommandContext& context, PromptSource from);
 
   GenerationFlags flags_;
@@ -102,12 +104,16 @@ Result<int> RunCommand::run(const CommandContext& context) {
     return Error(ErrorCode::kUsage,
                  "--consent, --calibration, --network: mean something with --policy only; give it");
   }
-  HEARTH_TRY(lock_in({}));
+  TelemetryUse telemetry(context.environment);
+  LockdownOptions confined;
+  telemetry.confine(confined);
+  HEARTH_TRY(lock_in(std::move(confined)));
   HEARTH_ASSIGN(const std::string prompt, read_prompt(from));
-  return answer(context, prompt);
+  return answer(context, prompt, telemetry);
 }
 
-Result<int> RunCommand::answer(const CommandContext& context, const std::string& prompt) {
+Result<int> RunCommand::answer(const CommandContext& context, const std::string& prompt,
+                               TelemetryUse& telemetry) {
   GenerateOptions options = flags_.make();  // the deadline counts from here: loading too
   HEARTH_ASSIGN(const LoadedModel model, load_model(context.environment, flags_.model));
   options.adapters = model.adapters;
@@ -119,6 +125,7 @@ Result<int> RunCommand::answer(const CommandContext& context, const std::string&
   HEARTH_ASSIGN(const Answer answer, session.generate(tokens, options, [&](std::string_view piece) {
     if (!context.json) writer.push(piece);
   }));
+  telemetry.note_answer(raw_ ? AnswerKind::kText : AnswerKind::kChat, answer);
   if (context.json) {
     context.out.write_json(answer_json(model, flags_, answer));
   } else {

@@ -14,9 +14,13 @@
 #include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/kept_state.h"
 #include "cli/lock_in.h"
 #include "cli/model_choice.h"
+#include "cli/privacy_page.h"
 #include "cli/routing_flags.h"
+#include "cli/telemetry_use.h"
+#include "observe/kept_messages.h"
 #include "package/sha256.h"
 #include "package/store.h"
 #include "server/service.h"
@@ -26,6 +30,7 @@ namespace {
 
 constexpr std::size_t kKeyFileBytesMax = 1 << 20;
 constexpr std::size_t kKeyBytesMin = 16;
+constexpr double kFlushMs = 600'000;   // of counts, where there are any
 constexpr int kFirstPassedSocket = 3;  // SD_LISTEN_FDS_START
 
 class ServeCommand : public Command {
@@ -40,8 +45,10 @@ class ServeCommand : public Command {
  private:
   Result<ServiceOptions> service_options(const CommandContext& context) const;
   Result<std::vector<std::string>> key_hashes() const;
+  bool is_local(const ServiceOptions& options) const;
   Result<void> check_exposure(const ServiceOptions& options) const;
   Result<std::shared_ptr<Controller>> open_controller(const Environment& environment) const;
+  Result<void> forget_old(const Environment& environment) const;
   Result<void> give_up_rights(const Environment& environment) const;
 
   ModelFlags flags_;
@@ -54,6 +61,7 @@ class ServeCommand : public Command {
   std::string tls_key_;
   int32_t parallel_ = 16;
   int32_t memory_gb_ = 8;
+  int32_t kept_days_ = 0;
   std::vector<std::string> allowed_origins_;
   std::string adapters_;
   std::string sessions_;
@@ -87,6 +95,10 @@ void ServeCommand::declare(Options& options) {
   options.text({"--sessions", "FOLDER",
                 "Keep what models have read there, sealed, from one start to the next"},
                sessions_);
+  options.number({"--kept-days", "N",
+                  "Forget the bytes of messages that left after N days; 0 keeps them (default 0)",
+                  "kept_days"},
+                 kept_days_, 0, 36'500);
   options.text({"--log", "FILE", "A line of JSON for each request, without what was said"},
                log_file_);
   options.flag({"--insecure", "", "Listen beyond this machine without keys"}, insecure_);
@@ -163,14 +175,14 @@ Result<std::function<void(const ServedRequest&)>> open_log(const std::string& pa
 }
 
 // A folder for its owner only; the key lies elsewhere. Errors: those of make_folder() and
-// SealKey::load_or_create().
+// session_key().
 Result<KeptPrefixes> kept_prefixes(const Environment& environment, const std::string& folder) {
   std::error_code ignored;
   const bool is_new = !std::filesystem::exists(folder, ignored);
   HEARTH_TRY(make_folder(folder));
   if (is_new) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, ignored);
   HEARTH_ASSIGN(const auto state, environment.state_folder());
-  HEARTH_ASSIGN(SealKey key, SealKey::load_or_create(state / "seal.key"));
+  HEARTH_ASSIGN(SealKey key, session_key(state, folder));
   return KeptPrefixes(folder, std::move(key));
 }
 
@@ -212,12 +224,16 @@ Result<ServiceOptions> ServeCommand::service_options(const CommandContext& conte
   return options;
 }
 
+bool ServeCommand::is_local(const ServiceOptions& options) const {
+  const std::string& host = options.http.host;
+  return host.starts_with("127.") || host == "::1" || host == "localhost" ||
+         !options.http.unix_path.empty() || options.http.listening_fd;
+}
+
 // Errors: kUsage (strangers could ask).
 Result<void> ServeCommand::check_exposure(const ServiceOptions& options) const {
   const std::string& host = options.http.host;
-  const bool is_local = host.starts_with("127.") || host == "::1" || host == "localhost" ||
-                        !options.http.unix_path.empty() || options.http.listening_fd;
-  if (is_local || insecure_ || !options.guard.key_hashes.empty()) return {};
+  if (is_local(options) || insecure_ || !options.guard.key_hashes.empty()) return {};
   return Error(ErrorCode::kUsage,
                concat("--host ", printable(host),
                       ": lets other machines ask without a key; give --api-key-file, or "
@@ -257,6 +273,36 @@ Result<void> ServeCommand::give_up_rights(const Environment& environment) const 
   return lock_in(std::move(options));
 }
 
+// By --kept-days, when a server starts. Errors: kUnavailable (permission, disk).
+Result<void> ServeCommand::forget_old(const Environment& environment) const {
+  if (kept_days_ == 0) return {};
+  HEARTH_ASSIGN(const auto state, environment.state_folder());
+  const int64_t first_ms = (std::time(nullptr) - kept_days_ * int64_t{86'400}) * 1000;
+  HEARTH_TRY(forget_kept_messages(keys_folder(state), day_of(first_ms)));
+  return {};
+}
+
+// Adds to `options` that answers are counted, if the user has agreed to that.
+void count_answers(ServiceOptions& options, TelemetryUse& telemetry) {
+  if (!telemetry.is_on()) return;
+  options.log = [log = options.log, &telemetry](const ServedRequest& request) {
+    if (log) log(request);
+    if (request.status != 200) return;
+    Observation observation;
+    observation.seconds = request.ms / 1e3;
+    if (request.endpoint == endpoint_name(Endpoint::kChat)) {
+      observation.kind = AnswerKind::kChat;
+    } else if (request.endpoint == endpoint_name(Endpoint::kCompletion)) {
+      observation.kind = AnswerKind::kText;
+    } else if (request.endpoint == endpoint_name(Endpoint::kEmbedding)) {
+      observation.kind = AnswerKind::kEmbeddings;
+    } else {
+      return;
+    }
+    telemetry.note(observation);
+  };
+}
+
 Result<int> ServeCommand::run(const CommandContext& context) {
   std::vector<int> passed;
   if (const auto socket = passed_socket(context.environment)) passed.push_back(*socket);
@@ -265,6 +311,11 @@ Result<int> ServeCommand::run(const CommandContext& context) {
   HEARTH_TRY(check_exposure(options));
   HEARTH_ASSIGN(options.controller, open_controller(context.environment));
   const std::shared_ptr<Controller> controller = options.controller;
+  HEARTH_TRY(forget_old(context.environment));
+  TelemetryUse telemetry(context.environment);
+  count_answers(options, telemetry);
+  if (auto state = context.environment.state_folder(); state.ok() && is_local(options))
+    options.privacy = privacy_actions(context.environment, *state);
   options.listening = [&] { return give_up_rights(context.environment); };
   HEARTH_ASSIGN(const auto service, Service::create(std::move(options)));
   const InterruptScope interrupt;
@@ -276,9 +327,14 @@ Result<int> ServeCommand::run(const CommandContext& context) {
   std::thread watcher([&] {
     std::optional<PolicyWatch> policy;
     if (controller != nullptr) policy.emplace(routing_.policy, *controller);
+    const Stopwatch watch;
+    double flushed_ms = 0;
     while (!InterruptScope::interrupted()) {
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
       if (policy) policy->look(HangUp::take());
+      if (watch.elapsed_ms() - flushed_ms < kFlushMs) continue;
+      telemetry.flush();
+      flushed_ms = watch.elapsed_ms();
     }
     service->stop();
   });

@@ -159,6 +159,16 @@ Result<std::vector<LedgerEntry>> Ledger::last(int64_t count) {
   }
 }
 
+Result<LedgerEntry> Ledger::entry(int64_t number) {
+  HEARTH_ASSIGN(Statement rows,
+                database_.prepare(concat("SELECT ", kColumns, " FROM egress WHERE number = ?1")));
+  rows.bind(1, number);
+  HEARTH_ASSIGN(const bool has_row, rows.step());
+  if (has_row) return entry_in(rows);
+  return Error(ErrorCode::kNotFound,
+               concat("ledger: has no entry ", number, "; hearth ledger show lists the last ones"));
+}
+
 Result<LedgerReport> Ledger::verify(const std::function<bool(int64_t)>& progress) {
   // Before the entries: one that is added meanwhile is no more than a later anchor would say.
   const std::optional<LedgerHead> anchor = anchor_.load();

@@ -71,6 +71,9 @@ class Ledger {
   // The last `count` entries, the last one first. Errors: those of Database.
   Result<std::vector<LedgerEntry>> last(int64_t count);
 
+  // One entry. Errors: kNotFound (no such one), and those of Database.
+  Result<LedgerEntry> entry(int64_t number);
+
   // Reads all of it; `progress` is told how many entries were right so far, and returns false to
   // stop. Errors: kCorrupt (the database itself is damaged), kCancelled.
   Result<LedgerReport> verify(const std::function<bool(int64_t)>& progress);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,6 +68,8 @@ TEST_F(LedgerTest, EntriesComeBackTheLastOneFirst) {
   EXPECT_EQ(entries[1].record.request, "request-4");
   EXPECT_EQ(entries[1].record.content, record(4).content);
   EXPECT_EQ(entries[1].record.redactions, "EMAIL=1,PERSON=2");
+  EXPECT_EQ(open().entry(3)->record.request, "request-3");
+  EXPECT_EQ(open().entry(6).error().code(), ErrorCode::kNotFound);
   const LedgerReport report = verify();
   EXPECT_EQ(report.entries, 5);
   EXPECT_FALSE(report.finding) << report.finding->what;
@@ -194,6 +197,57 @@ TEST_F(LedgerTest, NothingAcknowledgedIsLostByAKill) {
     acknowledged = report.entries;
   }
   EXPECT_GT(acknowledged, 20);
+}
+
+// A file system without room, as a limit on the size of files: what was acknowledged stays, and
+// the error says so. (kUnavailable: then nothing may be sent.)
+TEST_F(LedgerTest, AFullDiskIsAnErrorAndLosesNothing) {
+  constexpr int kWrong = 200;
+  fill(5);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit = {64 << 10, 64 << 10};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    Ledger ledger = open();
+    for (int64_t i = 0; i < kWrong; ++i) {
+      const auto number = ledger.append(record(i));
+      if (number.ok()) continue;
+      const bool is_right = number.error().code() == ErrorCode::kUnavailable &&
+                            number.error().message().find("ledger") != std::string::npos;
+      ::_exit(is_right ? static_cast<int>(i) : kWrong);
+    }
+    ::_exit(kWrong);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  const int acknowledged = WEXITSTATUS(status);
+  EXPECT_GT(acknowledged, 0);
+  EXPECT_LT(acknowledged, kWrong);
+  const LedgerReport report = verify();
+  EXPECT_FALSE(report.finding) << report.finding->what;
+  EXPECT_GE(report.entries, 5 + acknowledged);
+  EXPECT_EQ(open().append(record(1)).value(), report.entries + 1);  // once there is room again
+}
+
+TEST_F(LedgerTest, AClockThatIsSetBackChangesNothing) {
+  Ledger ledger = open();
+  for (int64_t i = 10; i > 0; --i) ASSERT_TRUE(ledger.append(record(i)).ok());
+  EXPECT_FALSE(verify().finding);
+  EXPECT_EQ(ledger.last(1)->front().number, 10);
+}
+
+TEST_F(LedgerTest, OneThatSomebodyHoldsIsNamed) {
+  fill(2);
+  auto holder = Database::open(folder() / "ledger.db", Database::Access::kWrite, kNoSchema).value();
+  ASSERT_TRUE(holder.execute("BEGIN EXCLUSIVE").ok());
+  Ledger ledger = open();
+  const auto number = ledger.append(record(3));
+  ASSERT_FALSE(number.ok());
+  EXPECT_EQ(number.error().code(), ErrorCode::kUnavailable);
+  EXPECT_NE(number.error().message().find("another hearth writes to it"), std::string::npos);
+  ASSERT_TRUE(holder.execute("COMMIT").ok());
+  EXPECT_EQ(ledger.append(record(3)).value(), 3);
 }
 
 }  // namespace

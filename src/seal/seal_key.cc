@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/files.h"
@@ -25,6 +26,20 @@ std::shared_ptr<SealKey::Bytes> SealKey::wiped_bytes() {
             sodium_memzero(bytes->data(), bytes->size());
             delete bytes;
           }};
+}
+
+SealKey::SealKey(std::span<const unsigned char, kSealKeyBytes> bytes) {
+  const std::shared_ptr<Bytes> copy = wiped_bytes();
+  std::ranges::copy(bytes, copy->begin());
+  bytes_ = copy;
+}
+
+Result<SealKey> SealKey::random() {
+  if (sodium_init() < 0)
+    return Error(ErrorCode::kUnavailable, "key: libsodium finds no random numbers; try again");
+  const std::shared_ptr<Bytes> bytes = wiped_bytes();
+  randombytes_buf(bytes->data(), bytes->size());
+  return SealKey(bytes);
 }
 
 SubKey SealKey::derive(std::string_view purpose) const {
@@ -56,9 +71,8 @@ Result<SealKey> SealKey::load_or_create(const std::filesystem::path& path) {
   if (known.ok() || known.error().code() != ErrorCode::kNotFound) return known;
   HEARTH_TRY(make_folder(path.parent_path()));
   HEARTH_ASSIGN(TemporaryFile made, TemporaryFile::create(path.parent_path()));
-  const std::shared_ptr<Bytes> bytes = wiped_bytes();
-  randombytes_buf(bytes->data(), bytes->size());
-  HEARTH_TRY(made.write(std::as_bytes(std::span(*bytes))));
+  HEARTH_ASSIGN(const SealKey key, random());
+  HEARTH_TRY(made.write(std::as_bytes(key.bytes())));
   // A link, unlike a rename, does not replace the key of another process.
   if (::link(made.path().c_str(), path.c_str()) != 0 && errno != EEXIST)
     return file_error(errno, "cannot create", path);

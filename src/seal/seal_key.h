@@ -25,6 +25,12 @@ class SealKey {
   // once, all get the same. Errors: kCorrupt (a file that holds no key), kUnavailable (others may
   // read it; permission, disk), and others of open_file().
   static Result<SealKey> load_or_create(const std::filesystem::path& path);
+  // One that is there. Errors: kNotFound, and as load_or_create().
+  static Result<SealKey> load(const std::filesystem::path& path);
+  // A new one, which is kept nowhere yet. Errors: kUnavailable (no random numbers).
+  static Result<SealKey> random();
+  // Of bytes that were kept elsewhere; the caller wipes his.
+  explicit SealKey(std::span<const unsigned char, kSealKeyBytes> bytes);
 
   std::span<const unsigned char, kSealKeyBytes> bytes() const { return *bytes_; }
   // By keyed BLAKE2b of the purpose; who has one learns nothing of the others.
@@ -35,7 +41,6 @@ class SealKey {
 
   explicit SealKey(std::shared_ptr<const Bytes> bytes) : bytes_(std::move(bytes)) {}
   static std::shared_ptr<Bytes> wiped_bytes();
-  static Result<SealKey> load(const std::filesystem::path& path);
 
   std::shared_ptr<const Bytes> bytes_;
 };

@@ -144,6 +144,18 @@ const Service::Route Service::kRoutes[] =
            reply->send(200, "text/plain; version=0.0.4; charset=utf-8",
                        metrics_text(of.metrics_, of.models_, of.options_.controller.get()));
          }},
+        {"GET", "/v1/privacy", Endpoint::kPage,
+         [](Service& of, const HttpRequest&, const Reply& reply) {
+           send_privacy(of.options_.privacy, *reply);
+         }},
+        {"POST", "/v1/privacy/telemetry", Endpoint::kPage,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_privacy_telemetry(of.options_.privacy, request, *reply);
+         }},
+        {"POST", "/v1/privacy/forget", Endpoint::kPage,
+         [](Service& of, const HttpRequest& request, const Reply& reply) {
+           answer_privacy_forget(of.options_.privacy, request, *reply);
+         }},
         {"GET", "/health", Endpoint::kHealth,
          [](Service& of, const HttpRequest&, const Reply& reply) { of.send_health(*reply); }},
 };

@@ -16,6 +16,7 @@
 #include "server/metrics.h"
 #include "server/model_host.h"
 #include "server/model_list.h"
+#include "server/privacy_api.h"
 #include "server/request_guard.h"
 #include "server/routing.h"
 #include "server/task_queue.h"
@@ -40,6 +41,7 @@ struct ServiceOptions {
   std::string version;
   std::shared_ptr<Controller> controller = {};  // that chats go by; null: all is answered here
   std::function<void(const ServedRequest& request)> log;  // or none
+  PrivacyActions privacy = {};  // what the page shows of privacy; empty: nobody may ask
   // Called once it listens, before it starts a thread: the moment to give up rights. Its error is
   // create()'s. Or none.
   std::function<Result<void>()> listening = {};

@@ -8,6 +8,7 @@ import { by_id, hidden, icon } from "./dom.js";
 import { load_models, start_model_picker } from "./model_picker.js";
 import { show_models, start_models } from "./models.js";
 import { HERE_IN_A_SENTENCE } from "./place.js";
+import { has_privacy, show_privacy, start_privacy } from "./privacy.js";
 import { start_settings } from "./settings.js";
 import { say } from "./announcer.js";
 
@@ -15,6 +16,7 @@ const VIEWS = {
   chat: { title: "Chat" },
   models: { title: "Models", show: show_models },
   activity: { title: "Activity", show: show_activity, hide: hide_activity },
+  privacy: { title: "Privacy", show: show_privacy },
 };
 
 let shown = null;
@@ -85,7 +87,8 @@ async function ask_server() {
     if (error.status === 401) document.addEventListener("key", ask_server, { once: true }); // one that is given later
   }
   by_id("to-activity").hidden = !(await has_metrics());
-  if (location.hash === "#/activity") show_view(false);
+  by_id("to-privacy").hidden = !(await has_privacy());
+  if (["#/activity", "#/privacy"].includes(location.hash)) show_view(false);
 }
 
 show_theme();
@@ -97,6 +100,7 @@ start_model_picker();
 start_chat();
 start_models();
 start_activity();
+start_privacy();
 addEventListener("hashchange", () => show_view(true));
 show_view(false);
 if (matchMedia("(hover: hover)").matches && shown === "chat") by_id("question").focus();
