@@ -485,6 +485,7 @@ def egress_frames_seeds():
         "cut": b"\x01" + done[:-3],
         "too_long": b"\x01" + struct.pack("<IBI", 65537, 18, 1) + b"a" * 32,
         "unknown": b"\x01" + frame(9, 1, b""),
+        "out_of_place": b"\x01" + target[:5] + struct.pack("<I", 256) + target[9:],
         "bad_text": b"\x10" + frame(17, 0, b"\x05" + field(b"two\nlines")),
         "bad_fault": b"\x10" + frame(19, 7, b"\xff" + done[10:]),
     }

@@ -100,6 +100,12 @@ bool is_known(uint8_t type) {
           type <= static_cast<uint8_t>(FrameType::kDone));
 }
 
+// Frames of questions have a number, others none.
+bool has_question(FrameType type) {
+  return type != FrameType::kTarget && type != FrameType::kStart && type != FrameType::kReady &&
+         type != FrameType::kRefused;
+}
+
 void append_count(std::string& out, std::optional<int64_t> count) {
   append_number(
       out, count ? static_cast<uint64_t>(std::clamp(*count, int64_t{0}, kCountMax)) : kNoCount);
@@ -231,10 +237,14 @@ Result<std::optional<Frame>> FrameReader::next() {
   const auto type = number_at<uint8_t>(left.data() + 4);
   if (payload_bytes > kFramePayloadMax) return broken("a frame that is too long");
   if (!is_known(type)) return broken("a frame of an unknown type");
+  const auto ask = number_at<uint32_t>(left.data() + 5);
+  if ((ask != 0) != has_question(static_cast<FrameType>(type))) {
+    return broken("a frame whose question's number is out of place");
+  }
   if (left.size() - kFrameHeaderBytes < payload_bytes) return std::optional<Frame>();
   at_ += kFrameHeaderBytes + payload_bytes;
-  return std::optional<Frame>({static_cast<FrameType>(type), number_at<uint32_t>(left.data() + 5),
-                               left.substr(kFrameHeaderBytes, payload_bytes)});
+  return std::optional<Frame>(
+      {static_cast<FrameType>(type), ask, left.substr(kFrameHeaderBytes, payload_bytes)});
 }
 
 }  // namespace hearth

@@ -111,7 +111,7 @@ class FrameReader {
   // Invalidates frames that were handed out.
   void append(std::string_view bytes);
   // The next whole frame, or nothing yet. Errors: kCorrupt (an unknown type, a length that is not
-  // allowed); from then on always.
+  // allowed, a question's number where none belongs); from then on always.
   Result<std::optional<Frame>> next();
 
  private:

@@ -62,6 +62,19 @@ TEST(Frames, AnUnknownTypeIsRefused) {
   }
 }
 
+TEST(Frames, AQuestionsNumberStandsWhereItBelongs) {
+  for (const auto type : {FrameType::kTarget, FrameType::kStart, FrameType::kReady}) {
+    std::string bytes;
+    append_frame(bytes, type, 1, "");
+    EXPECT_NE(read_all(bytes, 9).at(0).find("out of place"), std::string::npos);
+  }
+  for (const auto type : {FrameType::kAsk, FrameType::kCancel, FrameType::kDone}) {
+    std::string bytes;
+    append_frame(bytes, type, 0, "");
+    EXPECT_NE(read_all(bytes, 9).at(0).find("out of place"), std::string::npos);
+  }
+}
+
 TEST(Frames, TargetsAndQuestionsComeBackAsTheyWere) {
   BrokerTarget target;
   target.name = "edge";
