@@ -36,7 +36,10 @@ std::string time_text(int64_t time_ms) {
 
 Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
 
-std::string ms_text(double ms) { return concat(std::round(ms * 10) / 10); }
+std::string ms_text(double ms) {
+  const double scale = ms < 1.0 ? 1000.0 : 10.0;
+  return concat(std::round(ms * scale) / scale);
+}
 
 // ---- route log ----
 
