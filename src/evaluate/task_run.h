@@ -34,10 +34,6 @@ struct TaskItem {
   std::vector<float> logprobs = {};
   std::vector<float> margins = {};
 };
-  std::vector<float> margins = {};
-  int64_t tokens = 0;  // perplexity: scored
-  double ms = 0.0;
-};
 
 struct TaskRun {
   std::vector<Metric> metrics;  // what was measured; the task's own among them

@@ -51,11 +51,12 @@ inline constexpr std::size_t kConfidenceFeaturesRequired = 5;
 
 // An answer and what it answers; borrowed for the call.
 struct AnswerEvidence {
-  std::string_view question;        // what the user asked last, without system text and template
-  std::string_view answer;          // as the user would see it
-  std::span<const float> logprobs;  // of each token that was drawn
-  std::span<const float> margins;  // by how much the best token was likelier than the second, 0..1;
-                                   // may be empty where nobody looked
+  std::string_view question = {};  // what the user asked last, without system text and template
+  std::string_view answer = {};    // as the user would see it
+  std::span<const float> logprobs = {};  // of each token that was drawn
+  // By how much the best token was likelier than the second, 0..1; may be empty where nobody
+  // looked.
+  std::span<const float> margins = {};
   int32_t schema_failures = 0;
 };
 
