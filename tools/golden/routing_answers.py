@@ -7,7 +7,7 @@ examples in the prompt, examples/routing/gemma3/. Both greedy, by hearth itself 
 
 Writes tests/golden/routing/MODEL.SPLIT.jsonl. Standard library only.
 
-Run: python3 tools/golden/routing_answers.py HEARTH SMOLLM2.gguf GEMMA.gguf      (10 minutes on two cores)
+Run: python3 tools/golden/routing_answers.py HEARTH SMOLLM2.gguf GEMMA.gguf      (10 minutes on two cores; of Gemma only the test is kept: --only, --split)
 """
 
 import argparse
