@@ -552,11 +552,14 @@ p_error_max = 0.25
 
 
 def calibration_seeds():
-    features = ["mean_logprob", "q05_logprob", "q10_logprob", "q25_logprob", "margin", "schema_failures"]
+    features = ["mean_logprob", "q05_logprob", "q10_logprob", "q25_logprob", "margin", "schema_failures", "sum_logprob", "least_margin",
+                "answer_tokens", "question_bytes", "question_digits", "copied_share"]
     sound = {
         "version": 1, "answers": 500, "promise": {"error_max": 0.1, "confidence": 0.99},
-        "score": {"features": features, "mean": [-0.5, -3, -2, -1, 0.6, 0.1], "scale": [0.2, 1, 0.7, 0.4, 0.15, 0.3],
-                  "weight": [-0.6, -0.5, -0.3, -0.2, -0.4, 0.1], "task_offset": [0, 0.1, 0.2, 0.3, 0, 0, 0, 0, 0], "offset": -0.2},
+        "score": {"features": features, "mean": [-0.5, -3, -2, -1, 0.6, 0.1, -4, 0.1, 2, 4, 1, 0.5],
+                  "scale": [0.2, 1, 0.7, 0.4, 0.15, 0.3, 2, 0.1, 0.5, 1, 1, 0.3],
+                  "weight": [-0.6, -0.5, -0.3, -0.2, -0.4, 0.1, -0.3, -0.2, 0.1, 0.1, 0.2, -0.1],
+                  "task_weight": {"code": [0.1] * 12}, "task_offset": [0, 0.1, 0.2, 0.3, 0, 0, 0, 0, 0], "offset": -0.2},
         "line": {"x": [-2, -1, 0.5, 3], "y": [0.01, 0.1, 0.5, 0.97]}, "threshold": 0.2,
         "task_threshold": {"code": 0.1}, "local_p_error": {"code": 0.4, "facts": 0.6}, "remote_p_error": {"facts": 0.1},
         "stay_share": {"code": 0.3},

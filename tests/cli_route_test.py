@@ -214,5 +214,62 @@ class Calibrate(CliTestCase):
         self.assert_refused(["route", "calibrate", str(self.graded), "-o", str(self.home / "no" / "c.json")], 3, "no such folder")
 
 
+class Grade(CliTestCase):
+    wants_model = False
+    FEATURES = {"mean_logprob": -0.5, "q05_logprob": -3, "q10_logprob": -2, "q25_logprob": -1, "margin": 0.6}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.task = cls.write("t.toml", ['name = "numbers"', 'kind = "generate"', 'metric = "number"', 'prompt = "{q}"', 'test = "t.jsonl"'])
+        cls.write("t.jsonl", [{"q": "What is 2 + 2?", "answer": 4, "id": "first", "domain": "sums", "task": "arithmetic"}, {"q": "Who wrote 1984?", "answer": "7"}])
+        cls.local = cls.write("local.jsonl", [{"id": "first", "answer": "It is 4.", "value": 1, "features": cls.FEATURES}, {"id": 2, "answer": "8", "value": 1, "features": cls.FEATURES}])
+        cls.remote = cls.write("remote.jsonl", [{"id": 2, "answer": "7", "cost": 0.001}, {"id": "first", "answer": "five"}])
+
+    @classmethod
+    def write(cls, name, lines):
+        path = cls.home / name
+        path.write_text("".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines))
+        return str(path)
+
+    def graded(self, *more):
+        text = self.hearth("route", "grade", self.task, "--local", self.local, *more)
+        return [json.loads(line) for line in text.splitlines()]
+
+    def test_grades_and_joins(self):
+        first, second = self.graded("--remote", self.remote)
+        self.assertEqual((first["id"], first["task"], first["domain"]), ("first", "arithmetic", "sums"))
+        self.assertEqual((first["correct_local"], first["correct_remote"], first["cost"]), (True, False, 0))
+        self.assertEqual(first["features"]["margin"], 0.6)
+        self.assertEqual((second["id"], second["task"], second["domain"]), ("2", "facts", "numbers"))  # its words say so
+        self.assertEqual((second["correct_local"], second["correct_remote"], second["cost"]), (False, True, 0.001))
+
+    def test_a_perfect_endpoint_and_other_tasks(self):
+        self.assertEqual([line["correct_remote"] for line in self.graded()], [True, True])
+        self.assertEqual([line["task"] for line in self.graded("--task", "code")], ["code", "code"])
+        self.assertEqual([line["task"] for line in self.graded("--task", "guess")], ["arithmetic", "facts"])
+        out = self.home / "out.jsonl"
+        report = self.hearth_json("route", "grade", self.task, "--local", self.local, "-o", str(out))
+        self.assertEqual(report, {"task": "numbers", "answers": 2, "local_right": 1, "remote_right": 2, "guessed_alike": 2, "regraded": 1})
+        self.assertEqual(len(out.read_text().splitlines()), 2)
+        self.assertIn("right here 1, there 2", self.hearth("route", "grade", self.task, "--local", self.local, "-o", str(out)))
+
+    def test_refuses(self):
+        grade = ["route", "grade", self.task, "--local"]
+        self.assert_refused([*grade, self.remote], 4, "remote.jsonl:2", "features", "eval task --answers", code="corrupt")
+        self.assert_refused([*grade, self.write("one.jsonl", [{"id": "first", "answer": "4", "features": self.FEATURES}])], 3, "t.jsonl:2", "no answer to", code="not_found")
+        self.assert_refused([*grade, self.write("twice.jsonl", [{"id": "a", "answer": "4"}] * 2)], 4, "twice.jsonl:2", "line 1 has too")
+        self.assert_refused([*grade, self.write("list.jsonl", [{"id": "a", "answer": ["4"]}])], 4, "list.jsonl:1", "answer")
+        self.assert_refused([*grade, self.write("high.jsonl", [{"id": "a", "answer": "4", "value": 2}])], 4, "high.jsonl:1", "value")
+        self.assert_refused([*grade, self.local, "--task", "poetry"], 2, "--task", "choose guess, chat")
+        self.assert_refused([*grade, self.local, "--right-from", "0"], 2, "--right-from")
+        self.assert_refused([*grade, self.local, "--split", "half"], 2, "half")
+        self.assert_refused([*grade, self.local, "-o", str(self.home / "no" / "g.jsonl")], 3, "no such folder")
+        self.assert_refused(["route", "grade", self.task], 2, "--local")
+        bad = self.write("u.toml", ['name = "u"', 'kind = "generate"', 'prompt = "{q}"', 'test = "u.jsonl"'])
+        self.write("u.jsonl", [{"id": "first", "q": "x", "answer": "y", "task": "poetry"}])
+        self.assert_refused(["route", "grade", bad, "--local", self.local], 4, "u.jsonl:1", "poetry")
+
+
 if __name__ == "__main__":
     unittest.main()

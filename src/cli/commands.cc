@@ -30,6 +30,7 @@ std::vector<std::unique_ptr<Command>> make_commands() {
   commands.push_back(make_route_explain_command());
   commands.push_back(make_route_log_command());
   commands.push_back(make_route_stats_command());
+  commands.push_back(make_route_grade_command());
   commands.push_back(make_route_calibrate_command());
   commands.push_back(make_route_evaluate_command());
   commands.push_back(make_ledger_show_command());

@@ -34,6 +34,7 @@ std::unique_ptr<Command> make_policy_check_command();
 std::unique_ptr<Command> make_route_explain_command();
 std::unique_ptr<Command> make_route_log_command();
 std::unique_ptr<Command> make_route_stats_command();
+std::unique_ptr<Command> make_route_grade_command();
 std::unique_ptr<Command> make_route_calibrate_command();
 std::unique_ptr<Command> make_route_evaluate_command();
 std::unique_ptr<Command> make_doctor_command();

@@ -2,8 +2,10 @@
 // hearth eval task: how well a model does a task, and whether it is good enough.
 #include <nlohmann/json.hpp>
 
+#include "base/files.h"
 #include "base/status_codes.h"
 #include "base/strings.h"
+#include "cli/answer_file.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/lock_in.h"
@@ -24,6 +26,8 @@ class EvalTaskCommand : public Command {
     options.text({"FILE", "FILE", "The task (TOML)"}, file_, Presence::kRequired);
     flags_.declare_model(options);
     options.text({"--vs", "MODEL", "Another model, compared example by example"}, against_);
+    options.text({"--answers", "FILE", "Record each answer there, for hearth route grade"},
+                 answers_);
     options.text({"--split", "NAME", "train, validation or test (default test)"}, split_);
     flags_.declare_engine(options);
   }
@@ -34,6 +38,7 @@ class EvalTaskCommand : public Command {
   ModelFlags flags_;
   std::string file_;
   std::string against_;
+  std::string answers_;
   std::string split_ = "test";
 };
 
@@ -50,16 +55,20 @@ Result<TaskRun> measure(const CommandContext& context, const LoadedModel& model,
 }
 
 Result<int> EvalTaskCommand::run(const CommandContext& context) {
-  if (split_ != "train" && split_ != "validation" && split_ != "test") {
-    return Error(ErrorCode::kUsage, concat("--split: \"", printable(split_),
-                                           "\" is not known; choose train, validation or test"));
-  }
-  HEARTH_TRY(lock_in({}));
+  HEARTH_ASSIGN(auto writable, folder_to_write(answers_));
+  HEARTH_TRY(lock_in({.writable = std::move(writable)}));
   HEARTH_ASSIGN(const Task task, read_task(file_));
+  if (!answers_.empty() && task.kind == TaskKind::kPerplexity) {
+    return Error(ErrorCode::kUsage,
+                 "--answers: a task of kind perplexity has no answers; leave it out");
+  }
   HEARTH_ASSIGN(const std::vector<Example> examples, read_split(task, split_));
   const InterruptScope interrupt;
   HEARTH_ASSIGN(LoadedModel model, load_model(context.environment, flags_));
   HEARTH_ASSIGN(const TaskRun run, measure(context, model, task, examples));
+  if (!answers_.empty()) {
+    HEARTH_TRY(write_file(answers_, answer_lines(task, examples, run)));
+  }
   const TaskSummary summary = summarise(task, run);
   TaskReport report{task, split_, model.name, run, summary, {}, {}, {}};
   if (!against_.empty()) {

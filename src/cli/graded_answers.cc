@@ -5,20 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
+#include "cli/answer_file.h"
 #include "evaluate/examples.h"
 
 namespace hearth {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr double kFeatureMax = 1e6;
 constexpr double kCostMax = 1e6;
-
-Error bad_field(const Example& example, std::string_view field, std::string_view why) {
-  return Error(ErrorCode::kCorrupt,
-               concat(example.place, ": field \"", field, "\" ", why, "; correct the line"));
-}
 
 Result<bool> read_grade(const Example& example, const std::string& field) {
   const auto found = example.fields.find(field);
@@ -26,31 +19,6 @@ Result<bool> read_grade(const Example& example, const std::string& field) {
   if (found->is_boolean()) return found->get<bool>();
   if (found->is_number() && (*found == 0 || *found == 1)) return *found == 1;
   return bad_field(example, field, "is neither true nor false, nor 1 nor 0");
-}
-
-Result<double> read_number(const Example& example, const Json& object, std::string_view field,
-                           double min, double max) {
-  const auto found = object.find(std::string(field));
-  if (found == object.end()) return bad_field(example, field, "is missing");
-  const double number = found->is_number() ? found->get<double>() : min - 1.0;
-  if (number >= min && number <= max) return number;
-  return bad_field(example, field, concat("is no number from ", min, " to ", max));
-}
-
-Result<ConfidenceFeatures> read_features(const Example& example) {
-  const auto found = example.fields.find("features");
-  if (found == example.fields.end() || !found->is_object()) {
-    return bad_field(example, "features", "is no object");
-  }
-  ConfidenceFeatures features;
-  for (std::size_t i = 0; i < kConfidenceFeatureNames.size(); ++i) {
-    const std::string_view name = kConfidenceFeatureNames[i];
-    const bool may_lack = kConfidenceFields[i] == &ConfidenceFeatures::schema_failures;
-    if (may_lack && !found->contains(std::string(name))) continue;
-    HEARTH_ASSIGN(features.*kConfidenceFields[i],
-                  read_number(example, *found, name, -kFeatureMax, kFeatureMax));
-  }
-  return features;
 }
 
 Result<GradedAnswer> read_answer(const Example& example) {
@@ -68,11 +36,11 @@ Result<GradedAnswer> read_answer(const Example& example) {
   if (example.fields.contains("domain")) {
     HEARTH_ASSIGN(answer.domain, field_text(example, "domain"));
   }
-  HEARTH_ASSIGN(answer.features, read_features(example));
+  HEARTH_ASSIGN(answer.features, features_of(example));
   HEARTH_ASSIGN(answer.local_is_right, read_grade(example, "correct_local"));
   HEARTH_ASSIGN(answer.remote_is_right, read_grade(example, "correct_remote"));
   if (example.fields.contains("cost")) {
-    HEARTH_ASSIGN(answer.cost_usd, read_number(example, example.fields, "cost", 0.0, kCostMax));
+    HEARTH_ASSIGN(answer.cost_usd, number_in(example, example.fields, "cost", 0.0, kCostMax));
   }
   return answer;
 }

@@ -14,9 +14,9 @@
 
 namespace hearth {
 
-// `domain` and `cost` may be left out, and so may features.schema_failures; other fields of a line
-// are left alone. Errors, with the line: kCorrupt (a field is missing or of another kind), and
-// those of read_examples().
+// `domain` and `cost` may be left out, and so may all features but the first
+// kConfidenceFeaturesRequired; other fields of a line are left alone. Errors, with the line:
+// kCorrupt (a field is missing or of another kind), and those of read_examples().
 Result<std::vector<GradedAnswer>> read_graded_answers(const std::string& path);
 
 }  // namespace hearth

@@ -2,7 +2,6 @@
 // hearth route calibrate and hearth route evaluate: when a local answer is too doubtful, learnt
 // from graded answers, and how good that is.
 #include <cmath>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
@@ -18,7 +17,6 @@ namespace hearth {
 namespace {
 
 using Json = nlohmann::ordered_json;
-namespace fs = std::filesystem;
 
 // What both commands take.
 struct GradedFlags {
@@ -99,16 +97,7 @@ std::string calibration_text(const ConfidenceCalibration& calibration, const std
 
 Result<int> RouteCalibrateCommand::run(const CommandContext& context) {
   HEARTH_TRY(flags_.check());
-  std::vector<fs::path> writable;
-  if (!out_.empty()) {
-    const fs::path parent = fs::path(out_).parent_path();
-    writable.push_back(parent.empty() ? fs::path(".") : parent);
-    std::error_code error;
-    if (!fs::is_directory(writable.front(), error)) {
-      return Error(ErrorCode::kNotFound, concat(printable(writable.front().string(), 300),
-                                                ": there is no such folder; make it first"));
-    }
-  }
+  HEARTH_ASSIGN(auto writable, folder_to_write(out_));
   HEARTH_TRY(lock_in({.writable = std::move(writable)}));
   HEARTH_ASSIGN(const std::vector<GradedAnswer> answers, read_graded_answers(flags_.file));
   const auto calibration = calibrate(answers, flags_.promise);

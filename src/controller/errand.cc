@@ -113,8 +113,11 @@ void Errand::take_local(Result<LocalAnswer> answer) {
   if (request_.local_costs)
     desk.observe_local(*request_.local_costs, local_->answer_tokens, local_->total_ms);
   if (local_->logprobs.empty()) return;
-  report_.p_error = desk.p_error(question_.request.task,
-                                 confidence_features(local_->logprobs, local_->margins, 0));
+  report_.p_error =
+      desk.p_error(question_.request.task, confidence_features({.question = prompt_->question(),
+                                                                .answer = local_->text,
+                                                                .logprobs = local_->logprobs,
+                                                                .margins = local_->margins}));
   if (!report_.p_error || !question_.stays.empty()) return;
   question_.p_error = report_.p_error;
   const RouteVerdict verdict = desk.look(question_);

@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <thread>
 
 #include "engine/engine.h"
 #include "engine/test_model.h"
+#include "engine/token_certainty.h"
 
 namespace hearth {
 namespace {
@@ -409,6 +411,36 @@ TEST(Session, MovesWithWhatItHolds) {
   other = std::move(moved);
   EXPECT_EQ(other.context(), 100);
   EXPECT_EQ(answer(other, prompt, greedy(2)).usage.cached_tokens, 3);
+}
+
+TEST(TokenCertainty, IsOfTheAnswersTokens) {
+  const auto engine = load_test_model();
+  Session session = engine->create_session(512).value();
+  const auto prompt = byte_tokens("abc");
+  GenerateOptions options = letters(12);
+  TokenCertainty certainty;
+  int32_t told = 0;
+  options.on_token = [&](const DrawnToken& drawn) {
+    ++told;
+    EXPECT_TRUE(drawn.alternatives.empty());  // as many as were asked for before
+  };
+  certainty.watch(options);
+  const Answer written = answer(session, prompt, options);
+  EXPECT_EQ(told, 12);
+  ASSERT_EQ(certainty.margins().size(), written.ids.size());
+  EXPECT_EQ(certainty.take_logprobs(), written.logprobs);
+  EXPECT_TRUE(certainty.logprobs().empty());
+  for (const float margin : certainty.margins()) {
+    EXPECT_GE(margin, 0.0F);
+    EXPECT_LE(margin, 1.0F);
+  }
+  const SampledToken best[] = {{1, std::log(0.5F)}, {2, std::log(0.125F)}};
+  TokenCertainty one;
+  one.add({best[1], best});
+  one.add({best[0], {}});
+  EXPECT_NEAR(one.margins()[0], 0.375F, 1e-6F);
+  EXPECT_EQ(one.margins().size(), 1u);
+  EXPECT_EQ(one.logprobs()[0], best[1].logprob);
 }
 
 }  // namespace

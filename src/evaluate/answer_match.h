@@ -6,6 +6,7 @@
 // Threading: pure functions.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,5 +21,13 @@ bool exact_match(std::string_view answer, std::string_view expected);
 // Harmonic mean of the shares of common words (each counted as often as both have it), 0..1. 1 for
 // two answers without words, 0 for one.
 double word_f1(std::string_view answer, std::string_view expected);
+
+// Whether the words of `expected` stand in the answer, one behind the other. Who expects no words
+// is mentioned nowhere.
+bool mentions(std::string_view answer, std::string_view expected);
+
+// The last number that a text has, as people write them: "about 1,234.50 dollars", "it is -3.";
+// nothing where there is none.
+std::optional<double> last_number(std::string_view text);
 
 }  // namespace hearth

@@ -25,6 +25,31 @@ TEST(AnswerMatch, LooksAtWordsOnly) {
   EXPECT_EQ(word_f1("", "x"), 0.0);
 }
 
+TEST(AnswerMatch, FindsWholeWords) {
+  EXPECT_TRUE(mentions("It is the Eiffel Tower, in Paris.", "eiffel tower"));
+  EXPECT_TRUE(mentions("The total is $1,204.50!", "1204.50"));
+  EXPECT_FALSE(mentions("Parisian", "Paris"));
+  EXPECT_FALSE(mentions("tower Eiffel", "Eiffel Tower"));
+  EXPECT_FALSE(mentions("anything", "the"));  // no words are left of it
+  EXPECT_FALSE(mentions("", "x"));
+}
+
+TEST(AnswerMatch, FindsTheLastNumber) {
+  EXPECT_EQ(last_number("3 + 4 = 7."), 7.0);
+  EXPECT_EQ(last_number("about 1,234,567.25 dollars"), 1234567.25);
+  EXPECT_EQ(last_number("1, 2,345"), 2345.0);
+  EXPECT_EQ(last_number("12,34"), 34.0);
+  EXPECT_EQ(last_number("2024,100"), 100.0);
+  EXPECT_EQ(last_number("it is -3"), -3.0);
+  EXPECT_EQ(last_number("-4"), -4.0);
+  EXPECT_EQ(last_number("5 - 3"), 3.0);
+  EXPECT_EQ(last_number("pages 4-9"), 9.0);
+  EXPECT_EQ(last_number("1.2.3"), 3.0);
+  EXPECT_EQ(last_number("1,"), 1.0);
+  EXPECT_EQ(last_number("none"), std::nullopt);
+  EXPECT_EQ(last_number(""), std::nullopt);
+}
+
 TEST(Rouge, CountsCommonNGrams) {
   const RougeScore one = rouge_n("the cat sat", "the cat sat down", 1);
   EXPECT_DOUBLE_EQ(one.precision, 1.0);

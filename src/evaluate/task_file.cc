@@ -21,10 +21,10 @@ constexpr std::size_t kLabelsMax = 10000;
 
 constexpr std::array<std::string_view, 4> kKinds = {"choice", "multiple-choice", "generate",
                                                     "perplexity"};
-constexpr std::array<std::string_view, 13> kMetrics = {
-    "accuracy",  "accuracy_tokens", "accuracy_characters", "exact_match", "f1",    "rouge1",
-    "rouge2",    "rougeL",          "edit_similarity",     "contains",    "regex", "schema",
-    "perplexity"};
+constexpr std::array<std::string_view, 15> kMetrics = {
+    "accuracy", "accuracy_tokens", "accuracy_characters", "exact_match", "f1",       "rouge1",
+    "rouge2",   "rougeL",          "edit_similarity",     "contains",    "mentions", "number",
+    "regex",    "schema",          "perplexity"};
 constexpr std::array<std::string_view, 2> kFormats = {"raw", "chat"};
 constexpr std::array<std::string_view, 2> kOptionStyles = {"letter", "continuation"};
 constexpr std::array<std::string_view, 3> kSplits = {"train", "validation", "test"};
@@ -33,9 +33,11 @@ constexpr std::array<std::string_view, 3> kSplits = {"train", "validation", "tes
 std::span<const Metric> metrics_of(TaskKind kind) {
   static constexpr std::array<Metric, 3> kScored = {Metric::kAccuracy, Metric::kAccuracyTokens,
                                                     Metric::kAccuracyCharacters};
-  static constexpr std::array<Metric, 9> kGenerated = {
-      Metric::kExactMatch,     Metric::kF1,       Metric::kRouge1, Metric::kRouge2, Metric::kRougeL,
-      Metric::kEditSimilarity, Metric::kContains, Metric::kRegex,  Metric::kSchema};
+  static constexpr std::array<Metric, 11> kGenerated = {
+      Metric::kExactMatch, Metric::kF1,       Metric::kRouge1,
+      Metric::kRouge2,     Metric::kRougeL,   Metric::kEditSimilarity,
+      Metric::kContains,   Metric::kMentions, Metric::kNumber,
+      Metric::kRegex,      Metric::kSchema};
   static constexpr std::array<Metric, 1> kPerplexities = {Metric::kPerplexity};
   if (kind == TaskKind::kGenerate) return kGenerated;
   if (kind == TaskKind::kPerplexity) return kPerplexities;
@@ -182,6 +184,10 @@ Result<Task> read_task(const std::filesystem::path& path) {
 }
 
 Result<std::vector<Example>> read_split(const Task& task, const std::string& split) {
+  if (std::find(kSplits.begin(), kSplits.end(), split) == kSplits.end()) {
+    return Error(ErrorCode::kUsage, concat("split \"", printable(split),
+                                           "\" is not known; choose train, validation or test"));
+  }
   const auto file = task.files.find(split);
   if (file == task.files.end()) {
     return Error(ErrorCode::kUsage, concat(task.file, ": names no ", split, " examples; add ",

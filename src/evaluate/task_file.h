@@ -36,6 +36,8 @@ enum class Metric {
   kRougeL,
   kEditSimilarity,
   kContains,
+  kMentions,  // the answer has the words of a right one, and none of those under "not"
+  kNumber,    // the last number in it is the right one
   kRegex,
   kSchema,      // the answer is JSON that fits `schema`
   kPerplexity,  // over all tokens of all texts; less is better
@@ -83,8 +85,8 @@ Result<Task> parse_task(std::string_view text, const std::filesystem::path& path
 // Errors: also those of read_file().
 Result<Task> read_task(const std::filesystem::path& path);
 
-// The examples of a split: "test", "validation" or "train". Errors: kUsage (the task has no such
-// file), and those of read_examples().
+// The examples of a split: "test", "validation" or "train". Errors: kUsage (another name, the task
+// has no such file), and those of read_examples().
 Result<std::vector<Example>> read_split(const Task& task, const std::string& split);
 
 // Whether a TOML text is a task rather than output tests: it says `kind`.

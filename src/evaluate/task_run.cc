@@ -7,90 +7,16 @@
 
 #include "base/strings.h"
 #include "engine/softmax.h"
-#include "evaluate/answer_match.h"
-#include "evaluate/edit_distance.h"
-#include "evaluate/pattern.h"
-#include "evaluate/rouge.h"
+#include "engine/token_certainty.h"
+#include "evaluate/answer_grade.h"
+#include "evaluate/choice_question.h"
 #include "evaluate/text_words.h"
 
 namespace hearth {
 namespace {
 
-constexpr std::size_t kOptionsMax = 26;
-
 Error at_place(const Example& example, ErrorCode code, std::string_view why) {
   return Error(code, concat(example.place, ": ", why));
-}
-
-std::string letter(std::size_t index) { return std::string(1, static_cast<char>('A' + index)); }
-
-// One example of a choice: texts to score and which is right.
-struct Question {
-  std::string prompt;
-  std::vector<std::string> candidates;
-  std::vector<std::string> names;  // what results call them
-  std::size_t right = 0;
-};
-
-Result<Question> make_choice(const Task& task, const Example& example) {
-  Question question;
-  HEARTH_ASSIGN(question.prompt, task.prompt->render(example));
-  question.candidates = question.names = task.labels;
-  HEARTH_ASSIGN(const std::string label, field_text(example, task.answer_field));
-  const auto found = std::find(task.labels.begin(), task.labels.end(), label);
-  if (found == task.labels.end()) {
-    return at_place(example, ErrorCode::kUsage,
-                    concat("label \"", printable(label),
-                           "\" is none of the task's; correct it or "
-                           "add it to `labels`"));
-  }
-  question.right = static_cast<std::size_t>(found - task.labels.begin());
-  return question;
-}
-
-// The index that "answer" names: a number from 0, or a letter from A.
-Result<std::size_t> read_answer(const Task& task, const Example& example, std::size_t options) {
-  const auto found = example.fields.find(task.answer_field);
-  if (found != example.fields.end() && found->is_number_integer()) {
-    const auto index = found->get<int64_t>();
-    if (index >= 0 && index < static_cast<int64_t>(options)) return static_cast<std::size_t>(index);
-  } else if (found != example.fields.end() && found->is_string()) {
-    const auto text = found->get<std::string>();
-    if (text.size() == 1 && text[0] >= 'A' && static_cast<std::size_t>(text[0] - 'A') < options) {
-      return static_cast<std::size_t>(text[0] - 'A');
-    }
-  }
-  return at_place(example, ErrorCode::kCorrupt,
-                  concat("field \"", printable(task.answer_field),
-                         "\" is neither a number from 0 "
-                         "to ",
-                         options - 1, " nor a letter from A to ", letter(options - 1),
-                         "; name the right option"));
-}
-
-Result<Question> make_multiple_choice(const Task& task, const Example& example) {
-  const auto found = example.fields.find(task.options_field);
-  const bool is_list = found != example.fields.end() && found->is_array() && found->size() >= 2 &&
-                       found->size() <= kOptionsMax &&
-                       std::all_of(found->begin(), found->end(),
-                                   [](const auto& option) { return option.is_string(); });
-  if (!is_list) {
-    return at_place(example, ErrorCode::kCorrupt,
-                    concat("field \"", printable(task.options_field), "\" is no list of 2 to ",
-                           kOptionsMax, " texts; write one"));
-  }
-  Question question;
-  std::string shown;
-  for (std::size_t i = 0; i < found->size(); ++i) {
-    const auto option = (*found)[i].get<std::string>();
-    question.names.push_back(letter(i));
-    question.candidates.push_back(task.options == OptionStyle::kLetter ? letter(i) : option);
-    shown += concat(i == 0 ? "" : "\n", letter(i), ". ", option);
-  }
-  HEARTH_ASSIGN(question.prompt,
-                task.prompt->render(example, PromptTemplate::Extra{"options", std::move(shown)}));
-  HEARTH_ASSIGN(question.right, read_answer(task, example, question.names.size()));
-  return question;
 }
 
 // A question in tokens.
@@ -100,7 +26,7 @@ struct EncodedQuestion {
 };
 
 Result<EncodedQuestion> encode_question(const Engine& engine, const Task& task,
-                                        const Question& question) {
+                                        const ChoiceQuestion& question) {
   EncodedQuestion encoded;
   // Also for raw prompts: what cannot be a candidate by itself cannot be one behind them.
   HEARTH_ASSIGN(encoded.candidates, encode_candidates(engine.tokenizer(), question.candidates));
@@ -125,7 +51,7 @@ Result<EncodedQuestion> encode_question(const Engine& engine, const Task& task,
 }
 
 // Log-probabilities as a metric compares them.
-std::vector<double> normalised_logs(const CandidateScores& scores, const Question& question,
+std::vector<double> normalised_logs(const CandidateScores& scores, const ChoiceQuestion& question,
                                     Metric metric) {
   std::vector<double> logs;
   for (std::size_t i = 0; i < scores.candidates.size(); ++i) {
@@ -139,6 +65,15 @@ std::vector<double> normalised_logs(const CandidateScores& scores, const Questio
     logs.push_back(score.logprob / length);
   }
   return logs;
+}
+
+// By how much the best share is greater than the next.
+double lead_of(std::span<const double> shares, std::size_t best) {
+  double second = 0.0;
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    if (i != best) second = std::max(second, shares[i]);
+  }
+  return shares[best] - second;
 }
 
 class Runner {
@@ -161,9 +96,6 @@ class Runner {
   Result<TaskItem> choose(const Example& example, std::span<const Metric> metrics);
   Result<TaskItem> generate(const Example& example, std::span<const Metric> metrics);
   Result<TaskItem> read(const Example& example);
-  Result<double> value(Metric metric, const Example& example, std::string_view answer,
-                       const std::vector<std::string>& references) const;
-  Result<std::vector<std::string>> references(const Example& example) const;
 
   Engine& engine_;
   Session session_;
@@ -172,9 +104,7 @@ class Runner {
 };
 
 Result<TaskItem> Runner::choose(const Example& example, std::span<const Metric> metrics) {
-  HEARTH_ASSIGN(const Question question, task_.kind == TaskKind::kChoice
-                                             ? make_choice(task_, example)
-                                             : make_multiple_choice(task_, example));
+  HEARTH_ASSIGN(const ChoiceQuestion question, make_choice_question(task_, example));
   HEARTH_ASSIGN(const EncodedQuestion encoded, encode_question(engine_, task_, question));
   HEARTH_ASSIGN(const CandidateScores scores,
                 session_.score(encoded.context, encoded.candidates, {.cancelled = cancelled_}));
@@ -187,57 +117,19 @@ Result<TaskItem> Runner::choose(const Example& example, std::span<const Metric> 
     item.values.push_back(best == question.right ? 1.0 : 0.0);
     if (metric != task_.metric) continue;
     item.predicted = question.names[best];
-    item.confidence = softmax_of(logs)[best];
+    const std::vector<double> shares = softmax_of(logs);
+    item.confidence = shares[best];
+    for (const double logprob : scores.candidates[best].token_logprobs)
+      item.logprobs.push_back(static_cast<float>(logprob));
+    item.margins = {static_cast<float>(lead_of(shares, best))};
   }
+  item.question = question.prompt;
   return item;
-}
-
-// The right answers: a text or a list of texts. A schema needs none.
-Result<std::vector<std::string>> Runner::references(const Example& example) const {
-  const auto found = example.fields.find(task_.answer_field);
-  if (found == example.fields.end() && task_.metric == Metric::kSchema) {
-    return std::vector<std::string>();
-  }
-  if (found == example.fields.end() || !found->is_array()) {
-    HEARTH_ASSIGN(std::string text, field_text(example, task_.answer_field));
-    return std::vector<std::string>{std::move(text)};
-  }
-  std::vector<std::string> texts;
-  for (const auto& text : *found) {
-    if (text.is_string()) texts.push_back(text.get<std::string>());
-  }
-  if (!texts.empty() && texts.size() == found->size()) return texts;
-  return at_place(example, ErrorCode::kCorrupt,
-                  concat("field \"", printable(task_.answer_field),
-                         "\" is no list of texts; write [\"one\", \"two\"]"));
-}
-
-Result<double> Runner::value(Metric metric, const Example& example, std::string_view answer,
-                             const std::vector<std::string>& references) const {
-  if (metric == Metric::kSchema) return task_.schema->mismatch_of_text(answer) ? 0.0 : 1.0;
-  double best = 0.0;
-  for (const std::string& reference : references) {
-    double value = 0.0;
-    if (metric == Metric::kExactMatch) value = exact_match(answer, reference) ? 1.0 : 0.0;
-    if (metric == Metric::kF1) value = word_f1(answer, reference);
-    if (metric == Metric::kRouge1) value = rouge_n(answer, reference, 1).f;
-    if (metric == Metric::kRouge2) value = rouge_n(answer, reference, 2).f;
-    if (metric == Metric::kRougeL) value = rouge_l(answer, reference).f;
-    if (metric == Metric::kEditSimilarity) value = edit_similarity(answer, reference);
-    if (metric == Metric::kContains) value = answer.find(reference) != answer.npos ? 1.0 : 0.0;
-    if (metric == Metric::kRegex) {
-      auto pattern = Pattern::compile(reference);
-      if (!pattern.ok()) return std::move(pattern).error().with_context(example.place);
-      value = pattern->is_in(answer) ? 1.0 : 0.0;
-    }
-    best = std::max(best, value);
-  }
-  return best;
 }
 
 Result<TaskItem> Runner::generate(const Example& example, std::span<const Metric> metrics) {
   HEARTH_ASSIGN(const std::string prompt, task_.prompt->render(example));
-  HEARTH_ASSIGN(const auto texts, references(example));
+  HEARTH_ASSIGN(const auto texts, right_answers(task_, example));
   HEARTH_ASSIGN(const auto tokens, encode_prompt(engine_, task_.format, task_.system, prompt));
   GenerateOptions options;
   options.sampling.temperature = task_.temperature;
@@ -245,12 +137,18 @@ Result<TaskItem> Runner::generate(const Example& example, std::span<const Metric
   options.tokens_max = task_.tokens_max;
   options.stop = task_.stop;
   options.interruption.cancelled = cancelled_;
+  TokenCertainty certainty;
+  certainty.watch(options);
   HEARTH_ASSIGN(const Answer answer, session_.generate(tokens, options, [](std::string_view) {}));
   TaskItem item;
   item.expected = texts.empty() ? "" : texts.front();
   item.predicted = trimmed(answer.text);
+  item.question = prompt;
+  item.logprobs = certainty.take_logprobs();
+  item.margins = certainty.take_margins();
   for (const Metric metric : metrics) {
-    HEARTH_ASSIGN(const double measured, value(metric, example, item.predicted, texts));
+    HEARTH_ASSIGN(const double measured,
+                  answer_value(task_, metric, example, item.predicted, texts));
     item.values.push_back(measured);
   }
   return item;
@@ -304,6 +202,8 @@ std::vector<Metric> metrics_for(const Task& task) {
                                  Metric::kRouge2,     Metric::kRougeL, Metric::kEditSimilarity,
                                  Metric::kContains};
   if (task.schema) metrics.push_back(Metric::kSchema);
+  if (task.metric == Metric::kMentions || task.metric == Metric::kNumber)
+    metrics.push_back(task.metric);
   return metrics;
 }
 

@@ -28,6 +28,11 @@ struct TaskItem {
                                // task's metric
   int64_t tokens = 0;          // perplexity: scored
   double ms = 0.0;
+  std::string question = {};  // what was asked, without system text and chat template
+  // Of the answer's tokens, or of those of the predicted candidate: natural log-probabilities, and
+  // by how much the best was likelier than the second; of a choice one lead among the candidates.
+  std::vector<float> logprobs = {};
+  std::vector<float> margins = {};
 };
 
 struct TaskRun {

@@ -70,6 +70,14 @@ TEST(RunTask, ChoiceIsTheLikeliestLabel) {
     EXPECT_EQ(run.items[i].values[1], best(means) == run.items[i].expected ? 1.0 : 0.0);
     const auto shares = softmax_of(means);
     EXPECT_NEAR(run.items[i].confidence, *std::max_element(shares.begin(), shares.end()), 1e-9);
+    EXPECT_EQ(run.items[i].question, examples[i].fields["text"].get<std::string>() + ":");
+    std::vector<double> sorted = shares;
+    std::sort(sorted.begin(), sorted.end());
+    ASSERT_EQ(run.items[i].margins.size(), 1u);
+    EXPECT_NEAR(run.items[i].margins[0], sorted[2] - sorted[1], 1e-6);
+    const auto chosen = std::max_element(means.begin(), means.end()) - means.begin();
+    EXPECT_EQ(run.items[i].logprobs.size(),
+              task.labels[static_cast<std::size_t>(chosen)].size() + 1);
   }
 }
 
@@ -128,6 +136,9 @@ TEST(RunTask, GeneratedAnswersAreMeasuredAgainstTheBestReference) {
   const auto first = examples_of("{\"q\": \"abc\", \"answer\": \"?\"}");
   const TaskRun probe = run_task(*engine, task_of(head), first, no_progress).value();
   const std::string said = probe.items[0].predicted;
+  EXPECT_EQ(probe.items[0].question, "abc");
+  EXPECT_EQ(probe.items[0].logprobs.size(), 6u);
+  EXPECT_EQ(probe.items[0].margins.size(), 6u);
   nlohmann::ordered_json line = {{"q", "abc"}, {"answer", {"something else", said}}};
   const auto examples =
       examples_of(line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));

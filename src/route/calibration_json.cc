@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A calibration as a document: {"version": 1, ...}. Everything is checked, as a file may be edited.
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -20,6 +21,17 @@ Json per_task_json(const PerTask<std::optional<double>>& values) {
   Json object = Json::object();
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i]) object[std::string(kRequestTaskNames[i])] = *values[i];
+  }
+  return object;
+}
+
+// Of tasks that have weights of their own.
+Json task_weights_json(const ErrorScore& score) {
+  Json object = Json::object();
+  for (std::size_t i = 0; i < kRequestTaskNames.size(); ++i) {
+    const auto& weights = score.task_weight[i];
+    if (std::any_of(weights.begin(), weights.end(), [](double value) { return value != 0.0; }))
+      object[std::string(kRequestTaskNames[i])] = weights;
   }
   return object;
 }
@@ -104,6 +116,23 @@ bool is_rising(std::span<const double> values, bool strictly) {
   return true;
 }
 
+void read_task_weights(Reader& reader, const Json& members, ErrorScore& score) {
+  std::size_t known = 0;
+  for (std::size_t i = 0; i < kRequestTaskNames.size(); ++i) {
+    const std::string task(kRequestTaskNames[i]);
+    if (!members.contains(task)) continue;
+    ++known;
+    const auto weights = reader.numbers(members, task, -kNumberMax, kNumberMax);
+    if (weights.size() != score.task_weight[i].size()) {
+      reader.fail(task, concat("has a list of the wrong length", kRemedy));
+      return;
+    }
+    std::copy(weights.begin(), weights.end(), score.task_weight[i].begin());
+  }
+  if (known != members.size())
+    reader.fail("score.task_weight", concat("has a task that is not known", kRemedy));
+}
+
 void read_score(Reader& reader, ErrorScore& score) {
   const Json& object = reader.object("score");
   const auto features = object.find("features");
@@ -115,6 +144,12 @@ void read_score(Reader& reader, ErrorScore& score) {
   const auto scale = reader.numbers(object, "scale", 1e-9, kNumberMax);
   const auto weight = reader.numbers(object, "weight", -kNumberMax, kNumberMax);
   const auto offsets = reader.numbers(object, "task_offset", -kNumberMax, kNumberMax);
+  const auto own = object.find("task_weight");
+  if (own == object.end() || !own->is_object()) {
+    reader.fail("score.task_weight", concat("is no object", kRemedy));
+  } else {
+    read_task_weights(reader, *own, score);
+  }
   score.offset = reader.number(object, "offset", -kNumberMax, kNumberMax);
   if (mean.size() != score.mean.size() || scale.size() != mean.size() ||
       weight.size() != mean.size() || offsets.size() != score.task_offset.size()) {
@@ -141,6 +176,7 @@ std::string calibration_to_json(const ConfidenceCalibration& calibration) {
                      {"scale", calibration.score.scale},
                      {"weight", calibration.score.weight},
                      {"task_offset", calibration.score.task_offset},
+                     {"task_weight", task_weights_json(calibration.score)},
                      {"offset", calibration.score.offset}}},
                    {"line", {{"x", calibration.line.x}, {"y", calibration.line.y}}},
                    {"threshold", calibration.threshold ? Json(*calibration.threshold) : Json()},

@@ -81,6 +81,28 @@ TEST(ErrorScore, EndsWhereALineTellsAllApart) {
   EXPECT_TRUE(std::isfinite(score.of(RequestTask::kChat, wild)));
 }
 
+// What speaks for an answer in one task may speak against it in another.
+TEST(ErrorScore, TasksHaveWeightsOfTheirOwn) {
+  Random random(5);
+  std::vector<GradedAnswer> answers(1200);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    GradedAnswer& answer = answers[i];
+    answer.task = i % 2 == 0 ? RequestTask::kCode : RequestTask::kFacts;
+    answer.features.margin = random.share();
+    const double doubt = i % 2 == 0 ? 0.5 - answer.features.margin : answer.features.margin - 0.5;
+    answer.local_is_right = random.share() >= logistic(8.0 * doubt);
+  }
+  std::vector<const GradedAnswer*> pointers;
+  for (const GradedAnswer& answer : answers) pointers.push_back(&answer);
+  const ErrorScore score = fit_error_score(pointers);
+  const ConfidenceFeatures low{.margin = 0.1};
+  const ConfidenceFeatures high{.margin = 0.9};
+  EXPECT_GT(score.of(RequestTask::kCode, low), score.of(RequestTask::kCode, high) + 3.0);
+  EXPECT_LT(score.of(RequestTask::kFacts, low), score.of(RequestTask::kFacts, high) - 3.0);
+  // One that nobody graded goes by the weights of all, which cancel here.
+  EXPECT_NEAR(score.of(RequestTask::kChat, low), score.of(RequestTask::kChat, high), 1.0);
+}
+
 TEST(Promise, IsTheHighestThresholdThatHolds) {
   // 400 answers: of those up to p_error 0.25, none is wrong; above, half.
   std::vector<PredictedError> answers;
@@ -275,16 +297,26 @@ TEST(ConfidenceFeatures, AreTheQuantiles) {
   std::vector<float> logprobs;
   for (int i = 0; i <= 100; ++i) logprobs.push_back(-0.1F * static_cast<float>(i));
   const std::vector<float> margins = {0.5F, 0.25F};
-  const ConfidenceFeatures features = confidence_features(logprobs, margins, 2);
+  const ConfidenceFeatures features = confidence_features({.question = "Is 12 + 34 more than 9?",
+                                                           .answer = "More, 46.",
+                                                           .logprobs = logprobs,
+                                                           .margins = margins,
+                                                           .schema_failures = 2});
   EXPECT_NEAR(features.mean_logprob, -5.0, 1e-5);
   EXPECT_NEAR(features.q05_logprob, -9.5, 1e-5);
   EXPECT_NEAR(features.q10_logprob, -9.0, 1e-5);
   EXPECT_NEAR(features.q25_logprob, -7.5, 1e-5);
   EXPECT_NEAR(features.margin, 0.375, 1e-6);
   EXPECT_EQ(features.schema_failures, 2.0);
+  EXPECT_EQ(features.sum_logprob, -60.0);
+  EXPECT_NEAR(features.least_margin, 0.25, 1e-6);
+  EXPECT_NEAR(features.answer_tokens, std::log(102.0), 1e-9);
+  EXPECT_NEAR(features.question_bytes, std::log(24.0), 1e-9);
+  EXPECT_NEAR(features.question_digits, std::log(6.0), 1e-9);
+  EXPECT_EQ(features.copied_share, 0.5);  // "more" is in the question, 46 is not
   const std::vector<float> impossible = {-INFINITY, NAN};
-  EXPECT_TRUE(std::isfinite(confidence_features(impossible, {}, 0).mean_logprob));
-  EXPECT_LT(confidence_features({}, {}, 0).mean_logprob, -20.0);
+  EXPECT_TRUE(std::isfinite(confidence_features({.logprobs = impossible}).mean_logprob));
+  EXPECT_LT(confidence_features({}).mean_logprob, -20.0);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "base/statistics.h"
 
@@ -11,14 +12,25 @@ namespace {
 
 constexpr std::size_t kFeatures = kConfidenceFeatureNames.size();
 constexpr std::size_t kTasks = kRequestTaskNames.size();
-constexpr std::size_t kColumns = kFeatures + kTasks + 1;  // the last is the common offset
-constexpr double kRidge = 1.0;         // of a standardised feature: worth one answer
+// The weights of all tasks, the offset of each task, the weights that each task adds, and last the
+// common offset.
+constexpr std::size_t kTaskWeights = kFeatures + kTasks;
+constexpr std::size_t kColumns = kTaskWeights + kTasks * kFeatures + 1;
+constexpr std::size_t kFilled = 2 * kFeatures + 2;  // columns that an answer has
+constexpr double kRidge = 1.0;                      // of a standardised feature: worth one answer
+constexpr double kTaskRidge = 4.0;     // a task differs from the others where more speaks for it
 constexpr double kOffsetRidge = 1e-6;  // only to keep the matrix regular
 constexpr double kBeyond = 6.0;        // standard deviations: further out nothing was learnt
 constexpr int kStepsMax = 30;
 
-using Row = std::array<double, kColumns>;
-using Matrix = std::array<Row, kColumns>;
+using Weights = std::array<double, kColumns>;
+using Matrix = std::vector<Weights>;  // [kColumns]
+
+// What is not 0 of an answer's columns, in rising order of columns.
+struct Row {
+  std::array<std::size_t, kFilled> column{};
+  std::array<double, kFilled> value{};
+};
 
 double standardised(const ErrorScore& score, const ConfidenceFeatures& features, std::size_t i) {
   const double z = (features.*kConfidenceFields[i] - score.mean[i]) / score.scale[i];
@@ -26,21 +38,27 @@ double standardised(const ErrorScore& score, const ConfidenceFeatures& features,
 }
 
 Row row_of(const ErrorScore& score, const GradedAnswer& answer) {
-  Row row{};
-  for (std::size_t i = 0; i < kFeatures; ++i) row[i] = standardised(score, answer.features, i);
-  row[kFeatures + static_cast<std::size_t>(answer.task)] = 1.0;
-  row[kColumns - 1] = 1.0;
+  const auto task = static_cast<std::size_t>(answer.task);
+  Row row;
+  for (std::size_t i = 0; i < kFeatures; ++i) {
+    row.column[i] = i;
+    row.column[kFeatures + 1 + i] = kTaskWeights + task * kFeatures + i;
+    row.value[i] = row.value[kFeatures + 1 + i] = standardised(score, answer.features, i);
+  }
+  row.column[kFeatures] = kFeatures + task;
+  row.column[kFilled - 1] = kColumns - 1;
+  row.value[kFeatures] = row.value[kFilled - 1] = 1.0;
   return row;
 }
 
-double dot(const Row& a, const Row& b) {
+double dot(const Row& row, const Weights& weights) {
   double sum = 0.0;
-  for (std::size_t i = 0; i < kColumns; ++i) sum += a[i] * b[i];
+  for (std::size_t i = 0; i < kFilled; ++i) sum += row.value[i] * weights[row.column[i]];
   return sum;
 }
 
 // Solves a * x = b for a symmetric positive definite `a` (Cholesky), in place.
-Row solve(Matrix& a, Row b) {
+Weights solve(Matrix& a, Weights b) {
   for (std::size_t i = 0; i < kColumns; ++i) {
     for (std::size_t k = 0; k <= i; ++k) {
       double sum = a[i][k];
@@ -59,7 +77,10 @@ Row solve(Matrix& a, Row b) {
   return b;
 }
 
-double ridge_of(std::size_t column) { return column + 1 == kColumns ? kOffsetRidge : kRidge; }
+double ridge_of(std::size_t column) {
+  if (column + 1 == kColumns) return kOffsetRidge;
+  return column < kTaskWeights ? kRidge : kTaskRidge;
+}
 
 double log_loss(double z, bool is_wrong) {
   const double signed_z = is_wrong ? -z : z;
@@ -68,7 +89,7 @@ double log_loss(double z, bool is_wrong) {
 }
 
 double loss_of(std::span<const Row> rows, std::span<const GradedAnswer* const> answers,
-               const Row& weights) {
+               const Weights& weights) {
   double loss = 0.0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     loss += log_loss(dot(rows[i], weights), !answers[i]->local_is_right);
@@ -78,10 +99,10 @@ double loss_of(std::span<const Row> rows, std::span<const GradedAnswer* const> a
 }
 
 // The direction in which the loss falls fastest by its second derivatives.
-Row newton_step(std::span<const Row> rows, std::span<const GradedAnswer* const> answers,
-                const Row& weights) {
-  Matrix hessian{};
-  Row gradient{};
+Weights newton_step(std::span<const Row> rows, std::span<const GradedAnswer* const> answers,
+                    const Weights& weights) {
+  Matrix hessian(kColumns);
+  Weights gradient{};
   for (std::size_t i = 0; i < kColumns; ++i) {
     hessian[i][i] = ridge_of(i);
     gradient[i] = -ridge_of(i) * weights[i];
@@ -90,23 +111,24 @@ Row newton_step(std::span<const Row> rows, std::span<const GradedAnswer* const> 
     const Row& row = rows[n];
     const double p = 1.0 / (1.0 + std::exp(-dot(row, weights)));
     const double gap = (answers[n]->local_is_right ? 0.0 : 1.0) - p;
-    for (std::size_t i = 0; i < kColumns; ++i) {
-      if (row[i] == 0.0) continue;
-      gradient[i] += gap * row[i];
-      for (std::size_t k = 0; k <= i; ++k) hessian[i][k] += p * (1.0 - p) * row[i] * row[k];
+    for (std::size_t i = 0; i < kFilled; ++i) {
+      gradient[row.column[i]] += gap * row.value[i];
+      Weights& line = hessian[row.column[i]];
+      for (std::size_t k = 0; k <= i; ++k)
+        line[row.column[k]] += p * (1.0 - p) * row.value[i] * row.value[k];
     }
   }
   return solve(hessian, gradient);
 }
 
-Row fit(std::span<const Row> rows, std::span<const GradedAnswer* const> answers) {
-  Row weights{};
+Weights fit(std::span<const Row> rows, std::span<const GradedAnswer* const> answers) {
+  Weights weights{};
   double loss = loss_of(rows, answers, weights);
   for (int step = 0; step < kStepsMax; ++step) {
-    const Row direction = newton_step(rows, answers, weights);
+    const Weights direction = newton_step(rows, answers, weights);
     double length = 1.0;
     double next_loss = loss;
-    Row next = weights;
+    Weights next = weights;
     for (; length > 1e-6; length *= 0.5) {  // a whole step can overshoot
       for (std::size_t i = 0; i < kColumns; ++i) next[i] = weights[i] + length * direction[i];
       next_loss = loss_of(rows, answers, next);
@@ -124,7 +146,9 @@ Row fit(std::span<const Row> rows, std::span<const GradedAnswer* const> answers)
 
 double ErrorScore::of(RequestTask task, const ConfidenceFeatures& features) const {
   double z = offset + task_offset[static_cast<std::size_t>(task)];
-  for (std::size_t i = 0; i < kFeatures; ++i) z += weight[i] * standardised(*this, features, i);
+  const auto& more = task_weight[static_cast<std::size_t>(task)];
+  for (std::size_t i = 0; i < kFeatures; ++i)
+    z += (weight[i] + more[i]) * standardised(*this, features, i);
   return z;
 }
 
@@ -141,9 +165,13 @@ ErrorScore fit_error_score(std::span<const GradedAnswer* const> answers) {
   std::vector<Row> rows;
   rows.reserve(answers.size());
   for (const GradedAnswer* answer : answers) rows.push_back(row_of(score, *answer));
-  const Row weights = fit(rows, answers);
+  const Weights weights = fit(rows, answers);
   std::copy_n(weights.begin(), kFeatures, score.weight.begin());
   std::copy_n(weights.begin() + kFeatures, kTasks, score.task_offset.begin());
+  for (std::size_t task = 0; task < kTasks; ++task) {
+    std::copy_n(weights.begin() + static_cast<std::ptrdiff_t>(kTaskWeights + task * kFeatures),
+                kFeatures, score.task_weight[task].begin());
+  }
   score.offset = weights.back();
   return score;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A linear score of how doubtful an answer is, learnt from graded answers: logistic regression over
-// the features of confidence, with an offset for each task. Its order counts; what it means as a
-// probability, calibration.h learns.
+// the features of confidence, with an offset for each task, and weights of its own as far as its
+// answers speak for them. Its order counts; what it means as a probability, calibration.h learns.
 //
 // Threading: pure functions over values.
 #pragma once
@@ -34,6 +34,9 @@ struct ErrorScore {
   std::array<double, kConfidenceFeatureNames.size()>
       scale{};  // standard deviation; 1 where it is 0
   std::array<double, kConfidenceFeatureNames.size()> weight{};
+  // What each task adds to `weight`: 0 for one without answers.
+  std::array<std::array<double, kConfidenceFeatureNames.size()>, kRequestTaskNames.size()>
+      task_weight{};
   std::array<double, kRequestTaskNames.size()> task_offset{};
   double offset = 0.0;
 
