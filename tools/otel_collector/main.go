@@ -27,7 +27,7 @@ func components() (factories otelcol.Factories, err error) {
 }
 
 func main() {
-	resolver := confmap.ResolverSettings{ProviderFactories: []confmap.ProviderFactory{fileprovider.NewFactory()}}
+	resolver := confmap.ResolverSettings{DefaultScheme: "file", ProviderFactories: []confmap.ProviderFactory{fileprovider.NewFactory()}}
 	settings := otelcol.CollectorSettings{
 		BuildInfo:              component.BuildInfo{Command: "otel_collector", Version: "0"},
 		Factories:              components,
