@@ -237,6 +237,11 @@ std::size_t SecretFinder::value_end(std::size_t begin) const {
   return end;
 }
 
+// JSON's objects and lists are made of names and values, which are looked at by themselves.
+bool begins_structure(std::string_view text) {
+  return text.starts_with("{\"") || text.starts_with("[\"") || text.starts_with("[{");
+}
+
 // Behind "password", "api_key", ...: what is assigned to it, or said to be it.
 void SecretFinder::find_named(std::size_t index) {
   const bool password = scan_.has(index, kNearPassword);
@@ -245,7 +250,7 @@ void SecretFinder::find_named(std::size_t index) {
   if (at == 0) return;
   const std::string_view text = scan_.text();
   std::size_t begin = scan_.token(at).begin;
-  if (begin < named_until_) return;
+  if (begin < named_until_ || begins_structure(text.substr(begin))) return;
   std::size_t end = value_end(begin);
   if (end - begin < 4 && end + 1 < text.size() && text[end] == ' ') {  // password: 1: secret
     begin = end + 1;

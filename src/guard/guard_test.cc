@@ -106,6 +106,8 @@ TEST(Guard, FindsSecrets) {
   EXPECT_EQ(found("-----BEGIN PRIVATE KEY-----\nMIIabc"),
             "PRIVATE_KEY:-----BEGIN PRIVATE KEY-----\nMIIabc");
   EXPECT_EQ(found("a password is required for this"), "");
+  EXPECT_EQ(found("{\"unit\":\"{token}\",\"histogram\":{\"kind\":1,\"points\":[{\"a\":2}]}}"), "");
+  EXPECT_EQ(found("{\"tokens\":{\"name\":\"x\",\"password\":\"hunter2\"}}"), "PASSWORD:hunter2");
 }
 
 TEST(Guard, FindsPeopleOrganisationsAndAddresses) {
