@@ -3,6 +3,7 @@
 """hearth telemetry: who decides, what is counted, that the bytes are OTLP, and that without consent there is not one packet and not
 one file."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import sys
 import unittest
 
 from cli_support import BINARY, ROOT, CliTestCase, needs_model
+from egress_support import Endpoint
 from offline_test import TRACED, calls_of, can_trace, no_network
 from serve_support import Server
 
@@ -52,6 +54,34 @@ class Consent(TelemetryCase):
         self.assertFalse(self.folder.exists())
         self.assertFalse(self.hearth_json("telemetry", "status")["on"])
         self.assertEqual(self.hearth_json("telemetry", "off"), {"on": False, "reports_deleted": 0})
+
+    def test_a_report_goes_to_the_endpoint_and_into_the_ledger(self):
+        taken = []
+        endpoint = Endpoint({"v1": lambda question: (taken.append(question), question.reply(b"{}"))[1]})
+        self.addCleanup(endpoint.close)
+        self.hearth("telemetry", "on", "--endpoint", endpoint.url("")[:-1])
+        self.assertEqual(self.hearth_json("telemetry", "send"), {"sent": 0})
+        self.assertEqual(endpoint.connections, 0)
+        week = json.loads((self.folder / "week.json").read_text())
+        (self.folder / "week.json").write_text(json.dumps({**week, "week": week["week"] - 1}))
+        [report, _] = self.hearth("telemetry", "preview").splitlines()
+        self.assertEqual(self.hearth("telemetry", "send"), "1 report was sent; hearth ledger show lists them\n")
+        [question] = taken
+        self.assertEqual((question.path, question.body.decode()), ("/v1/metrics", report))
+        [entry] = self.hearth_json("ledger", "show")["entries"]
+        self.assertEqual((entry["target"], entry["bytes"]), ("telemetry", len(report)))
+        self.assertEqual(entry["blake2b"], hashlib.blake2b(question.body, digest_size=32).hexdigest())
+        self.assertEqual(self.hearth_json("telemetry", "send"), {"sent": 0})
+
+    def test_a_report_that_nobody_takes_stays(self):
+        self.hearth("telemetry", "on", "--endpoint", "http://127.0.0.1:9")
+        self.hearth("telemetry", "send")
+        week = json.loads((self.folder / "week.json").read_text())
+        (self.folder / "week.json").write_text(json.dumps({**week, "week": week["week"] - 1}))
+        self.assert_refused(["telemetry", "send"], 7, "target telemetry", "can be sent again")
+        self.assertEqual(self.hearth_json("telemetry", "status")["reports_waiting"], 1)
+        self.hearth("telemetry", "off")
+        self.assert_refused(["telemetry", "send"], 6, "telemetry: is off")
 
     def test_the_address_of_opentelemetry(self):
         self.hearth("telemetry", "on", env={"OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector.example/otlp"})

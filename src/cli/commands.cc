@@ -40,6 +40,7 @@ std::vector<std::unique_ptr<Command>> make_commands() {
   commands.push_back(make_telemetry_on_command());
   commands.push_back(make_telemetry_off_command());
   commands.push_back(make_telemetry_preview_command());
+  commands.push_back(make_telemetry_send_command());
   commands.push_back(make_doctor_command());
   commands.push_back(make_completions_command());
   return commands;

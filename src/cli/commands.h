@@ -29,6 +29,7 @@ std::unique_ptr<Command> make_telemetry_status_command();
 std::unique_ptr<Command> make_telemetry_on_command();
 std::unique_ptr<Command> make_telemetry_off_command();
 std::unique_ptr<Command> make_telemetry_preview_command();
+std::unique_ptr<Command> make_telemetry_send_command();
 std::unique_ptr<Command> make_forget_command();
 std::unique_ptr<Command> make_policy_check_command();
 std::unique_ptr<Command> make_route_explain_command();

@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "cli/policy_file.h"
 #include "route/calibration.h"
+#include "seal/state_key.h"
 
 namespace hearth {
 namespace {
@@ -65,7 +66,7 @@ Result<RoutingStart> RoutingStart::prepare(const Environment& environment,
 
 Result<std::unique_ptr<Controller>> RoutingStart::open() {
   if (!options_.policy.targets.empty()) {
-    HEARTH_ASSIGN(options_.key, SealKey::load_or_create(options_.state_folder / "seal.key"));
+    HEARTH_ASSIGN(options_.key, open_state_key(options_.state_folder));
   }
   return Controller::open(std::move(options_));
 }

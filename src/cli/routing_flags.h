@@ -39,7 +39,7 @@ class RoutingStart {
   const std::filesystem::path& state_folder() const { return options_.state_folder; }
   bool has_calibration() const { return options_.calibration.has_value(); }
 
-  // Once. Errors: those of Controller::open() and SealKey::load_or_create().
+  // Once. Errors: those of Controller::open() and open_state_key().
   Result<std::unique_ptr<Controller>> open();
 
  private:

@@ -19,11 +19,6 @@ bool leads_to_the_same(const RemoteTarget& a, const RemoteTarget& b) {
   return a.name == b.name && a.url == b.url && a.key_file == b.key_file && a.ca_file == b.ca_file;
 }
 
-std::string host_and_port(const EndpointUrl& url) {
-  const bool is_v6 = url.host.find(':') != std::string::npos;
-  return concat(is_v6 ? "[" : "", url.host, is_v6 ? "]" : "", ":", url.port);
-}
-
 // A target that was asked costs what was counted; one that broke off may cost what it could at
 // most, as nobody told us.
 double cost_of(const ChosenTarget& chosen, const RemoteResult& result) {

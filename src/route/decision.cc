@@ -60,6 +60,7 @@ class Router {
   std::pair<bool, RouteReason> choose_by_quality() const;
   std::pair<bool, RouteReason> choose_after(double p_error);
   void make_chain();
+  std::string exclusions_text() const;
   std::string reason_text() const;
 
   const Policy& policy_;
@@ -245,6 +246,14 @@ void Router::make_chain() {
   }
 }
 
+// Why each target is not asked, in brackets.
+std::string Router::exclusions_text() const {
+  std::string text;
+  for (const ExcludedTarget& excluded : decision_.excluded)
+    text += concat(text.empty() ? " (" : "; ", excluded.text);
+  return text.empty() ? text : text + ")";
+}
+
 std::string Router::reason_text() const {
   const std::string_view first = target_name(policy_, decision_.first());
   const auto error = [&] {
@@ -252,8 +261,8 @@ std::string Router::reason_text() const {
   };
   switch (decision_.reason) {
     case RouteReason::kLocalOnly:
-      return policy_.targets.empty() ? "local: the policy has no other target"
-                                     : "local: nobody else may or can answer now";
+      if (policy_.targets.empty()) return "local: the policy has no other target";
+      return concat("local: nobody else may or can answer now", exclusions_text());
     case RouteReason::kLocalFirst:
       return "local: comes first, and nothing speaks against it";
     case RouteReason::kLocalFaster:

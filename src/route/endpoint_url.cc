@@ -105,6 +105,11 @@ Result<void> read_authority(std::string_view text, EndpointUrl& url) {
 
 }  // namespace
 
+std::string host_and_port(const EndpointUrl& url) {
+  const bool is_ipv6 = url.host.find(':') != std::string::npos;
+  return concat(is_ipv6 ? "[" : "", url.host, is_ipv6 ? "]" : "", ":", url.port);
+}
+
 bool is_loopback_host(std::string_view host) {
   return host == "localhost" || host == "::1" || (host.starts_with("127.") && is_ipv4(host));
 }

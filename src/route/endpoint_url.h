@@ -28,6 +28,9 @@ struct EndpointUrl {
 // ("cause; remedy", without the URL).
 Result<EndpointUrl> parse_endpoint_url(std::string_view text);
 
+// "host:443", as ledgers and addresses have it; an IPv6 address in brackets.
+std::string host_and_port(const EndpointUrl& url);
+
 // localhost, 127.0.0.0/8 in four decimal numbers, or ::1.
 bool is_loopback_host(std::string_view host);
 

@@ -190,9 +190,8 @@ int64_t Transfers::Transfer::bytes_sent() const {
 }
 
 std::string post_url(const EndpointUrl& endpoint, RemoteUse use) {
-  const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
-  return concat(endpoint.scheme == UrlScheme::kHttps ? "https://" : "http://", is_ipv6 ? "[" : "",
-                endpoint.host, is_ipv6 ? "]" : "", ":", endpoint.port, endpoint.path,
+  return concat(endpoint.scheme == UrlScheme::kHttps ? "https://" : "http://",
+                host_and_port(endpoint), endpoint.path,
                 use == RemoteUse::kChat ? "/chat/completions" : "");
 }
 
