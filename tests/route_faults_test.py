@@ -52,7 +52,7 @@ class RouteFaults(CliTestCase):
     def ask(self, policy, *more):
         begun = time.monotonic()
         reply = self.hearth_json("run", "-m", "smollm2", "--policy", policy, "--temp", "0", "-n", "8", "--deadline-ms", "5000", *more, PROMPT)
-        self.assertLess(time.monotonic() - begun, 5)
+        self.assertLess(time.monotonic() - begun, 8)  # the deadline, and a process that starts on a busy machine
         return reply
 
     def endpoint(self, handler, **options):
