@@ -7,7 +7,6 @@ As root this runs without a network, in a namespace where every packet is seen; 
 """
 
 import base64
-import fcntl
 import gzip
 import json
 import os
@@ -18,7 +17,6 @@ import socket
 import string
 import struct
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -26,11 +24,11 @@ import unittest
 import zlib
 
 import canary_search
+import namespace_support
 from cli_chat_test import Terminal
 from cli_support import BINARY, MINILM, MODEL, ROOT, CliTestCase, make_adapter, needs_model
 from offline_test import UnixConnection
 
-INSIDE = "HEARTH_TEST_NAMESPACE"  # set where this runs in a network of its own
 MARK = b"hearth-canary-control"
 TINY = ROOT / "tests/golden/tiny/llama.gguf"
 
@@ -46,9 +44,6 @@ class Capture(threading.Thread):
         super().__init__(daemon=True)
         self.packets = []
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0003))  # ETH_P_ALL
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-            request = struct.pack("16sh14s", b"lo", 0x1 | 0x40, bytes(14))  # IFF_UP | IFF_RUNNING
-            fcntl.ioctl(control, 0x8914, request)  # SIOCSIFFLAGS
         self.start()
 
     def run(self):
@@ -95,7 +90,7 @@ class Leaks(CliTestCase):
         cls.temporary.mkdir()
         cls.env |= {"TMPDIR": str(cls.temporary), "HOME": str(cls.home)}
         cls.started = time.time()
-        cls.capture = Capture() if os.environ.get(INSIDE) else None
+        cls.capture = Capture() if namespace_support.is_inside() else None
         cls.limits, cls.metrics, cls.files = [], b"", {}
         subprocess.run([BINARY, "telemetry", "on", "--endpoint", "http://127.0.0.1:9"], env=cls.env, check=True, capture_output=True)
         cls.run_all()
@@ -242,7 +237,7 @@ class Leaks(CliTestCase):
         for limits in self.limits:
             self.assertRegex(limits, r"Max core file size\s+0\s+0")
 
-    @unittest.skipUnless(os.environ.get(INSIDE), "packets can be seen only by root, in a network namespace of its own")
+    @unittest.skipUnless(namespace_support.is_inside(), "packets can be seen only by root, in a network namespace of its own")
     def test_no_packet_is_sent(self):
         time.sleep(0.2)
         seen = list(self.capture.packets)
@@ -258,6 +253,5 @@ class Leaks(CliTestCase):
 
 
 if __name__ == "__main__":
-    if os.geteuid() == 0 and INSIDE not in os.environ and shutil.which("unshare") and subprocess.run(["unshare", "-n", "true"], check=False).returncode == 0:
-        os.execvpe("unshare", ["unshare", "-n", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
+    namespace_support.enter()
     unittest.main()

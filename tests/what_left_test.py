@@ -9,17 +9,16 @@ import os
 import pathlib
 import random
 import signal
-import subprocess
 import sys
 import unittest
 
+import namespace_support
 from cli_support import CliTestCase, needs_model
 from loopback_capture import LoopbackCapture, http_bodies
 from egress_support import Endpoint
 from routed_support import answer, half, html, in_turns, late, status_500
 from serve_support import Server
 
-INSIDE = "HEARTH_TEST_IN_NAMESPACE"
 REQUESTS = int(os.environ.get("HEARTH_TEST_REQUESTS", "200"))
 POLICY = """
 default = "local"
@@ -49,10 +48,6 @@ KINDS = {
 }
 # Never three times in a row, which would open the breaker.
 FAULTS = (answer, answer, status_500, answer, html, answer, half, answer, late, answer)
-
-
-def can_make_namespace():
-    return os.geteuid() == 0 and subprocess.run(["unshare", "-n", "true"], capture_output=True).returncode == 0
 
 
 @needs_model
@@ -120,9 +115,7 @@ class WhatLeft(CliTestCase):
 
 
 if __name__ == "__main__":
-    if not can_make_namespace() and not os.environ.get(INSIDE):
+    if not namespace_support.enter():
         print("skipped: capturing packets in a network namespace needs root")
         sys.exit(77)
-    if not os.environ.get(INSIDE):
-        os.execvpe("unshare", ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$0" "$@"', sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
     unittest.main()
